@@ -1,0 +1,95 @@
+"""What travels from reading through translating to writing: frozen values, no behaviour."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+State = Literal["current", "outdated", "missing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Protected:
+    """A piece that no translation touches: code, a formula, an image."""
+
+    source: str
+    """As the author wrote it: `` `x` ``, `$x$`."""
+    html: str
+    """Trusted HTML, put in place of the placeholder."""
+    block: bool = False
+    """Whether it stands between blocks, in no paragraph."""
+    href: str = ""
+    """Where it links to, unless it already stands inside a link."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """What one section says: HTML with a placeholder for each protected piece."""
+
+    html: str = ""
+    """The key of its translation. Not sanitised: it may hold any HTML that the author wrote."""
+    protected: tuple[Protected, ...] = ()
+    """Piece N stands where `html` has placeholder N."""
+    anchors: tuple[tuple[int, str], ...] = ()
+    """Ids that the source defines, as (number of the block they stand in, id)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Prose and the code that it explains."""
+
+    anchor: str
+    """Qualified name of the definition whose section this is (`GroupNorm.forward`), or empty."""
+    lines: range
+    """Source lines, from 1. The sections of a page tile its file: contiguous, in order, no gap."""
+    docs: Fragment
+    code: str
+    """Trusted HTML, one element per line of code; empty where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One source file, in no language yet: parsed, rendered and highlighted once."""
+
+    source: str
+    """Path below the source folder, with `/`; of a generated index, the folder's `__init__.py`."""
+    url: str
+    """Path below the site's root, `normalization/index.html`."""
+    title: str
+    """Plain text."""
+    summary: str
+    """Plain text, may be empty."""
+    sections: tuple[Section, ...]
+    meta: Mapping[str, Any] = field(default_factory=dict)
+    """The front matter, for templates that want more of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A title or summary in one language, or still in the source's."""
+
+    text: str
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A run of prose in one language, or still in the source's."""
+
+    html: str
+    """Sanitised HTML with every placeholder filled; links are still those of the source."""
+    state: State
+    """Anything but `current` is shown in the source's language."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalizedPage:
+    """A page in one language."""
+
+    page: Page
+    language: str
+    title: Text
+    summary: Text
+    sections: tuple[tuple[Block, ...], ...]
+    """The prose of `page.sections`, one entry for each."""
+    coverage: float
+    """Share of the page's words that are shown in `language`, 0 to 1."""
