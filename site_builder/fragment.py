@@ -7,7 +7,7 @@ map or to a page is known elsewhere.
 
 import re
 from collections.abc import Sequence
-from html import unescape
+from html import escape, unescape
 
 from site_builder.model import Protected
 
@@ -18,6 +18,9 @@ _SPANNED = re.compile(r"""<span translate=["']?no["']?>\s*_\^_(\d{1,6})_\^_\s*</
 _TAG = re.compile(r"(</?[A-Za-z][^<>]*>)")
 _TAG_NAME = re.compile(r"</?([A-Za-z][A-Za-z0-9]*)")
 _BLOCK_OPENING = re.compile(r"<(?:p|li|h[1-6]|t[dh]|d[td])(?=[ >])")
+_BLOCK_OR_ID = re.compile(
+    rf"""(?P<block>{_BLOCK_OPENING.pattern})|\s(?:id|name)=["']?(?P<id>[^\s"'<>]+)(?=[^<>]*>)"""
+)
 _PHRASE_PARENTS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6"})
 _VOID = frozenset({"br", "hr", "img", "wbr"})
 
@@ -37,17 +40,44 @@ def bare(html: str) -> str:
     return _SPANNED.sub(r"_^_\1_^_", html)
 
 
+def own_anchors(html: str) -> list[tuple[int, str]]:
+    """List the ids that `html` defines, as (number of the block they stand in, id); before any block, -1."""
+    block, anchors = -1, []
+    for found in _BLOCK_OR_ID.finditer(html):
+        if found["block"]:
+            block += 1
+        else:
+            anchors.append((block, unescape(found["id"])))
+    return anchors
+
+
+def headings(html: str) -> list[tuple[int, str]]:
+    """List the headings of `html`, as (number of the block, HTML within it)."""
+    blocks = enumerate(_BLOCK_OPENING.finditer(html))
+    openings = [(number, block) for number, block in blocks if block[0].startswith("<h")]
+    return [
+        (number, html[html.index(">", at.start()) + 1 : html.find(f"</{at[0][1:]}>", at.start())])
+        for number, at in openings
+    ]
+
+
 def word_count(html: str) -> int:
     """Count the words that a translator would see."""
-    text = PLACEHOLDER.sub(" ", _TAG.sub(" ", html))
-    return sum(any(map(str.isalnum, word)) for word in unescape(text).split())
+    return sum(any(map(str.isalnum, word)) for word in plain_text(PLACEHOLDER.sub(" ", html)).split())
+
+
+def plain_text(html: str) -> str:
+    """Take the tags off `html`."""
+    return " ".join(unescape(_TAG.sub(" ", html)).split())
 
 
 _ENTITY = re.compile(r"&(?!(?:amp|lt|gt);)#?\w{1,32};")
 _ATTRIBUTE = re.compile(r"""([\w-]+)=(?:'([^'"]*)'|([^\s"'>]+))(?=[\s>])""")
 _ORDERED_LIST = re.compile(r"<ol(?: start=\"(\d{1,9})\")?>(.*?)</ol>", re.DOTALL)
 _LIST_ITEM = re.compile(r" ?<li>")
-_BLOCK_EDGE = re.compile(r" ?</?(?:p|ul|ol|li|div|blockquote|table|thead|tbody|tr|t[dh]|d[ltd])(?: [^<>]*)?> ?")
+_BLOCK_EDGE = re.compile(
+    r" ?</?(?:p|ul|ol|li|div|blockquote|table|thead|tbody|tr|t[dh]|d[ltd])(?: [^<>]*)?> ?"
+)
 _HEADING = re.compile(r" ?<(/?h[1-6])(?: [^<>]*)?> ?")
 _LINE_EDGE = re.compile(r" *\n[\n ]*")
 
@@ -137,7 +167,7 @@ def _anchored(html: str, anchors: Sequence[tuple[int, str]]) -> str:
     """Give block N its ids; what finds no block stands at the beginning."""
     by_block: dict[int, list[str]] = {}
     for block, identifier in anchors:
-        by_block.setdefault(block, []).append(identifier)
+        by_block.setdefault(block, []).append(escape(identifier))
     output, end = [], 0
     for number, opening in enumerate(_BLOCK_OPENING.finditer(html)):
         if number not in by_block:

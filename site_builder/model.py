@@ -40,7 +40,7 @@ class Section:
     anchor: str
     """Qualified name of the definition whose section this is (`GroupNorm.forward`), or empty."""
     lines: range
-    """Source lines, from 1. The sections of a page tile its file: contiguous, in order, no gap."""
+    """The source lines that it covers, from 1; no two sections share one."""
     docs: Fragment
     code: str
     """Trusted HTML, one element per line of code; empty where there is none."""
@@ -51,7 +51,7 @@ class Page:
     """One source file, in no language yet: parsed, rendered and highlighted once."""
 
     source: str
-    """Path below the source folder, with `/`; of a generated index, the folder's `__init__.py`."""
+    """Path below the source folder, with `/`; empty for a page that has no source."""
     url: str
     """Path below the site's root, `normalization/index.html`."""
     title: str
@@ -61,6 +61,8 @@ class Page:
     sections: tuple[Section, ...]
     meta: Mapping[str, Any] = field(default_factory=dict)
     """The front matter, for templates that want more of it."""
+    styles: frozenset[tuple[str, str]] = frozenset()
+    """The (class, CSS declarations) pairs that its formulas rely on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,151 @@
+"""The output folder: what may become one, which files in it are ours, and how its troubles are told."""
+
+import errno
+import os
+from collections.abc import Container, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePath, PurePosixPath
+from stat import S_ISDIR, S_ISREG
+
+from site_builder.errors import Location, Problem, SiteError
+
+CONTROL = ".site-builder"
+"""The hidden folder in the output that marks it as ours."""
+
+_REMEDIES = {
+    errno.ENOSPC: "make room on this disk, then build again",
+    errno.EDQUOT: "make room in your quota, then build again",
+    errno.EACCES: "give yourself the right to write here, or choose another output folder",
+    errno.EPERM: "give yourself the right to write here, or choose another output folder",
+    errno.EROFS: "choose an output folder on a disk that can be written",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """An output folder."""
+
+    root: Path
+    """Absolute, without symbolic links."""
+    shown: str
+    """As the user would type it."""
+
+    @property
+    def control(self) -> Path:
+        """Where the manifest lies, and during a build the lock, the journal and the stage."""
+        return self.root / CONTROL
+
+    @property
+    def manifest(self) -> Path:
+        """The list of our files."""
+        return self.control / "manifest.json"
+
+    @property
+    def journal(self) -> Path:
+        """The change that is under way."""
+        return self.control / "journal.json"
+
+    def place(self, path: str) -> Path:
+        """Say where the site's file `path` lies; ValueError if that is no plain path below the folder."""
+        pure = PurePath(path)
+        plain = pure.parts and not pure.anchor and pure.as_posix() == path
+        if not plain or "\0" in path or ".." in pure.parts or pure.parts[0].lower() == CONTROL:
+            raise ValueError(f"not a path of a site: {path!r}")
+        return self.root / pure
+
+    def error(self, message: str, hint: str, path: str = "") -> SiteError:
+        """Make the error that says what is wrong with `path` below this folder, or with the folder."""
+        return SiteError(
+            Problem(Location("/".join(filter(None, [self.shown, path]))), "output", message, hint)
+        )
+
+    @contextmanager
+    def telling(self, path: str = "") -> Iterator[None]:
+        """Turn what the file system refuses into a SiteError."""
+        try:
+            yield
+        except OSError as error:
+            hint = _REMEDIES.get(error.errno or 0, "mend it, or choose another output folder")
+            raise self.error(_reason(error), hint, path or self._below(error.filename)) from error
+
+    def _below(self, filename: object) -> str:
+        if not isinstance(filename, str) or not Path(filename).is_relative_to(self.root):
+            return ""
+        below = Path(filename).relative_to(self.root).as_posix()
+        return "" if below == "." or below.startswith(CONTROL) else below
+
+    def require_ours(self) -> None:
+        """Raise SiteError unless the folder is ours, empty, or not there yet."""
+        with self.telling():
+            if not self.root.exists():
+                return
+            if not self.root.is_dir():
+                raise self.error("is a file, the output must be a folder", "choose another output folder")
+            if self.control.is_symlink():
+                raise self.error("is a symbolic link", "remove it, then build again", CONTROL)
+            marked = self.manifest.is_file() or self.journal.is_file()
+            if not marked and any(child.name != CONTROL for child in self.root.iterdir()):
+                hint = "choose a new or empty folder for the output, or empty this one yourself"
+                raise self.error("is not empty, and no site of ours: nothing was written", hint)
+
+    def in_the_way(self, path: str, ours: Container[str]) -> str:
+        """Name the first thing that is not ours and stands where the file `path` must go, or nothing."""
+        parts = PurePosixPath(path).parts
+        for end in range(1, len(parts) + 1):
+            here = "/".join(parts[:end])
+            try:
+                mode = (self.root / here).lstat().st_mode
+            except FileNotFoundError:
+                return ""
+            if S_ISREG(mode):
+                return "" if here in ours else here
+            if not S_ISDIR(mode):
+                return here
+        return self._foreign(path, ours)
+
+    def _foreign(self, path: str, ours: Container[str]) -> str:
+        """Name the first thing in the folder `path` that does not vanish with our files."""
+        top = self.root / path
+        for at in (top, *sorted(top.rglob("*"))):
+            below = at.relative_to(self.root).as_posix()
+            has_children = at.is_dir() and not at.is_symlink() and any(at.iterdir())
+            if not has_children and below not in ours:
+                return below
+        return ""
+
+    def is_real(self, place: Path) -> bool:
+        """Say whether no symbolic link leads to `place`, which lies below the folder."""
+        return place.parent.resolve() == place.parent
+
+
+def open_folder(output: Path, shown: str = "") -> Folder:
+    """Resolve `output`, which may be a symbolic link itself; SiteError if it leads nowhere."""
+    shown = shown or output.as_posix()
+    try:
+        return Folder(output.resolve(), shown)
+    except (OSError, RuntimeError, ValueError) as error:
+        problem = Problem(
+            Location(shown), "output", f"leads nowhere: {error}", "choose another output folder"
+        )
+        raise SiteError(problem) from error
+
+
+def check_output(output: Path, source: Path, shown: str = "") -> None:
+    """Raise SiteError if a site made from `source` must not be written to `output`; touches nothing.
+
+    A folder below the source is allowed: it is never read as source.
+    """
+    folder, origin = open_folder(output, shown), source.resolve()
+    hint = "choose another output folder"
+    if folder.root == origin:
+        raise folder.error("is the source folder", hint)
+    if folder.root in {Path(folder.root.anchor), Path(os.path.expanduser("~")).resolve()}:  # noqa: PTH111 -- Path.home() raises where there is none.
+        raise folder.error("is no place for a site: everything of yours lies in it", hint)
+    if origin.is_relative_to(folder.root):
+        raise folder.error("contains the source", hint)
+    folder.require_ours()
+
+
+def _reason(error: OSError) -> str:
+    return f"cannot be written: {error.strerror or error}"

@@ -1,0 +1,192 @@
+"""What an output folder remembers on disk: the list of our files, and the change that is under way.
+
+A change is written down whole before its first step. Its steps can be repeated from the start as
+often as need be, so that a change cut short at any point is finished by going through it again.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from site_builder.build.folder import Folder
+
+_STAGE = "stage-"
+_SYNC_THREADS = 8  # The disk commits what several threads wait for at once: half the cost of one thread.
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """A change of the folder, all of it."""
+
+    stage: str
+    """Name of the folder that holds the new files."""
+    remove_first: tuple[str, ...]
+    """Files that stand where a new file or its folder must go."""
+    move: tuple[str, ...]
+    remove_last: tuple[str, ...]
+    files: tuple[str, ...]
+    """Every file of the site once the change is done."""
+
+
+def staged(stage: Path, path: str) -> Path:
+    """Say where the new content of `path` waits: in one flat folder, which is one folder to sync."""
+    return stage / blake2b(path.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def plan(stage: str, moved: Iterable[str], removed: Iterable[str], files: Iterable[str]) -> Journal:
+    """Put the steps in order: new pages come before old ones go, unless these are in the way."""
+    new, gone = set(moved), sorted(removed)
+    new_folders = {parent for path in new for parent in _parents(path)}
+    first = tuple(path for path in gone if path in new_folders or not new.isdisjoint(_parents(path)))
+    last = tuple(path for path in gone if path not in set(first))
+    return Journal(stage, first, tuple(sorted(new)), last, tuple(sorted(files)))
+
+
+def _parents(path: str) -> list[str]:
+    return [parent.as_posix() for parent in list(PurePosixPath(path).parents)[:-1]]
+
+
+def load_manifest(folder: Folder) -> tuple[str, ...]:
+    """Load the list of our files, empty before the first build; SiteError if it is damaged."""
+    return _paths(folder, folder.manifest, _load(folder, folder.manifest), "files")
+
+
+def save_manifest(folder: Folder, files: Iterable[str]) -> None:
+    """List our files, unless they are listed already."""
+    content = _dump({"generator": "site-builder", "version": 1, "files": sorted(files)})
+    if not folder.manifest.is_file() or folder.manifest.read_bytes() != content:
+        _write(folder.manifest, content)
+
+
+def begin(folder: Folder, journal: Journal) -> None:
+    """Write the change down, after all that it needs is safely on disk."""
+    stage = folder.control / journal.stage
+    _sync(staged(stage, path) for path in journal.move)
+    _sync([stage])
+    steps = {name: getattr(journal, name) for name in ("remove_first", "move", "remove_last", "files")}
+    _write(folder.journal, _dump({"stage": journal.stage, **steps}))
+
+
+def carry_out(folder: Folder, journal: Journal) -> None:
+    """Do what `journal` says, or what is left of it, and forget it."""
+    stage = folder.control / journal.stage
+    for path in journal.remove_first:
+        _remove(folder, path)
+    for path in journal.move:
+        _move(folder, staged(stage, path), path)
+    for path in journal.remove_last:
+        _remove(folder, path)
+    touched = {
+        parent
+        for path in (*journal.remove_first, *journal.move, *journal.remove_last)
+        for parent in _parents(path)
+    }
+    _sync([folder.root, *filter(Path.is_dir, (folder.root / parent for parent in touched))])
+    save_manifest(folder, journal.files)
+    folder.journal.unlink(missing_ok=True)
+    shutil.rmtree(stage, ignore_errors=True)
+
+
+def recover(folder: Folder) -> None:
+    """Finish the change that a killed build left, and throw away what none will need."""
+    saved = _load(folder, folder.journal)
+    if saved:
+        stage = str(saved.get("stage"))
+        if not stage.startswith(_STAGE) or len(Path(stage).parts) != 1:
+            raise _damaged(folder, folder.journal)
+        names = ("remove_first", "move", "remove_last", "files")
+        carry_out(folder, Journal(stage, *(_paths(folder, folder.journal, saved, name) for name in names)))
+    for child in folder.control.iterdir():
+        if child.name not in {folder.manifest.name, "lock"}:
+            shutil.rmtree(child) if child.is_dir() and not child.is_symlink() else child.unlink()
+
+
+def _move(folder: Folder, new: Path, path: str) -> None:
+    place = folder.place(path)
+    if not new.exists():  # Moved before the build was cut short.
+        return
+    if not folder.is_real(place):
+        raise folder.error("a symbolic link stands in its way", "remove the link, then build again", path)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    new.replace(place)
+
+
+def _remove(folder: Folder, path: str) -> None:
+    """Remove a file of ours and the folders that this empties."""
+    place = folder.place(path)
+    if not folder.is_real(place):  # Someone put a link there: what it leads to is not ours.
+        return
+    if place.is_file() and not place.is_symlink():
+        place.unlink()
+    for parent in _parents(path):
+        try:
+            (folder.root / parent).rmdir()
+        except FileNotFoundError:
+            continue
+        except OSError:
+            return
+
+
+def _load(folder: Folder, path: Path) -> Mapping[str, Any]:
+    try:
+        content = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return {}
+    except (ValueError, RecursionError) as error:
+        raise _damaged(folder, path) from error
+    if not isinstance(content, dict) or not content:
+        raise _damaged(folder, path)
+    return content
+
+
+def _paths(folder: Folder, path: Path, content: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    """Take a list of paths out of `content`: someone else may have written to it."""
+    if not content:
+        return ()
+    try:
+        for item in content[name]:
+            folder.place(item)
+    except (KeyError, TypeError, ValueError) as error:
+        raise _damaged(folder, path) from error
+    return tuple(content[name])
+
+
+def _damaged(folder: Folder, path: Path) -> Exception:
+    hint = f"delete the folder {folder.shown}, then build again"
+    return folder.error("is damaged", hint, path.relative_to(folder.root).as_posix())
+
+
+def _dump(content: Mapping[str, Any]) -> bytes:
+    return json.dumps(content, indent=1, sort_keys=True).encode() + b"\n"
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Replace a file at once and for good: after a power cut it is the old one or the new one."""
+    draft = path.with_name(f"{path.name}.new")
+    draft.write_bytes(content)
+    _sync([draft])
+    draft.replace(path)
+    _sync([path.parent])
+
+
+def _sync(paths: Iterable[Path]) -> None:
+    """Wait until the files and folders are on disk."""
+    with ThreadPoolExecutor(_SYNC_THREADS) as threads:
+        list(threads.map(_sync_one, paths))
+
+
+def _sync_one(path: Path) -> None:
+    is_folder = path.is_dir()
+    if is_folder and os.name == "nt":  # Windows has no such call for folders.
+        return
+    descriptor = os.open(path, os.O_RDONLY if is_folder else os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

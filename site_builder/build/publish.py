@@ -1,0 +1,146 @@
+"""The site on disk: written aside, then put in place by steps that can be finished after any crash.
+
+New files wait in a stage inside the output folder. Before the journal is written, a killed build
+has changed nothing; after it, every file is wholly old or wholly new, and the next build finishes
+the change before its own.
+"""
+
+import os
+import tempfile
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from stat import S_ISREG
+
+from site_builder.build.folder import Folder, check_output, open_folder
+from site_builder.build.journal import begin, carry_out, load_manifest, plan, recover, save_manifest, staged
+from site_builder.build.lock import locked
+from site_builder.errors import SiteError
+
+__all__ = ["Publication", "Stage", "check_output", "publishing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where new files wait. May travel to worker processes."""
+
+    folder: Folder
+    place: Path
+
+    def write(self, path: str, content: bytes) -> bool:
+        """Say what the site's file `path` shall hold; returns whether that differs from what is on disk.
+
+        `path` is relative to the site's root, with `/`: anything else is a ValueError. The last
+        content given for a path counts, and one cut short counts as never given. Raises SiteError
+        if it cannot be written.
+        """
+        differs = not _holds(self.folder.place(path), content)
+        new = staged(self.place, path)
+        with self.folder.telling():
+            if differs:
+                draft = self.place / f"draft-{os.getpid()}-{threading.get_ident()}"
+                draft.write_bytes(content)
+                draft.replace(new)
+            else:
+                new.unlink(missing_ok=True)
+        return differs
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """A site about to change."""
+
+    stage: Stage
+
+    def commit(self, paths: Iterable[str]) -> tuple[str, ...]:
+        """Make the site consist of exactly `paths`, and return those that were written or removed.
+
+        Each path was given to the stage, or is a file of the site already: it is a ValueError if
+        not. Only files of ours are replaced or removed, and folders that become empty by it. Raises
+        SiteError, with nothing changed, if something that is not ours stands in the way. Nothing is
+        touched if the site is as it should be. May be called once.
+        """
+        folder, files = self.stage.folder, set(paths)
+        _require_tree(folder, files)
+        with folder.telling():
+            ours = set(load_manifest(folder))
+            moved = {path for path in files if staged(self.stage.place, path).is_file()}
+            _require_room(folder, files, ours)
+            _require_present(folder, files - moved)
+            removed = ours - files
+            present = {path for path in removed if folder.place(path).is_file()}
+            self._change(moved, removed, files)
+        return tuple(sorted(moved | present))
+
+    def _change(self, moved: set[str], removed: set[str], files: set[str]) -> None:
+        folder = self.stage.folder
+        if not moved and not removed:
+            save_manifest(folder, files)
+            return
+        journal = plan(self.stage.place.name, moved, removed, files)
+        begin(folder, journal)
+        carry_out(folder, journal)
+
+
+@contextmanager
+def publishing(output: Path, shown: str = "") -> Iterator[Publication]:
+    """Hold the output folder while a site is written to it; without a commit nothing in it changes.
+
+    What a killed build left is finished first. `shown` is the folder as the user would type it.
+    Raises SiteError if the folder is not ours and not empty, if another build is at work in it, or
+    if it cannot be written.
+    """
+    folder = open_folder(output, shown)
+    folder.require_ours()
+    missing = [place for place in (folder.root, *folder.root.parents) if not place.exists()]
+    try:
+        with locked(folder):
+            with folder.telling():
+                recover(folder)
+                stage = Path(tempfile.mkdtemp(prefix="stage-", dir=folder.control))
+            try:
+                yield Publication(Stage(folder, stage))
+            finally:
+                # A change that Ctrl-C interrupts is finished here; one that cannot be, by the next build.
+                with suppress(OSError, SiteError):
+                    recover(folder)
+    finally:
+        _remove_empty([folder.control, *missing])
+
+
+def _holds(place: Path, content: bytes) -> bool:
+    try:
+        status = place.lstat()
+        return S_ISREG(status.st_mode) and status.st_size == len(content) and place.read_bytes() == content
+    except OSError:  # Absent or unreadable: it is to be replaced either way.
+        return False
+
+
+def _require_tree(folder: Folder, files: set[str]) -> None:
+    for path in files:
+        folder.place(path)
+        both = files.intersection(parent.as_posix() for parent in PurePosixPath(path).parents)
+        if both:
+            raise ValueError(f"both a file and a folder: {both.pop()!r}")
+
+
+def _require_room(folder: Folder, files: set[str], ours: set[str]) -> None:
+    for path in sorted(files):
+        if obstacle := folder.in_the_way(path, ours):
+            hint = "move it out of the output folder, then build again"
+            message = "is in the way of the site" if obstacle == path else f"is in the way of {path}"
+            raise folder.error(f"{message}, and was not made by it", hint, obstacle)
+
+
+def _require_present(folder: Folder, files: set[str]) -> None:
+    for path in files:
+        if not folder.place(path).is_file():
+            raise ValueError(f"never written: {path!r}")
+
+
+def _remove_empty(folders: Iterable[Path]) -> None:
+    with suppress(OSError):
+        for folder in folders:
+            folder.rmdir()

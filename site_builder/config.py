@@ -1,0 +1,147 @@
+"""What the user configures: `[tool.site-builder]` in pyproject.toml, or site-builder.toml."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from site_builder.errors import Location, Problem, SiteError
+from site_builder.settings import SETTINGS, check_settings
+from site_builder.toml import Table, read_table
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """Where readers find the source: URL patterns with `{path}` and, if they like, `{line}`."""
+
+    view: str = ""
+    edit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything that the user decides of a site. Paths are absolute."""
+
+    root: Path
+    """The folder of the configuration file: the working directory."""
+    source: Path
+    translations: Path
+    """May not exist."""
+    output: Path
+    language: str = "en"
+    """Of the source."""
+    languages: tuple[str, ...] = ()
+    """The other languages; empty means every language that has a map."""
+    title: str = ""
+    base_url: str = ""
+    """Without a slash at its end, or empty."""
+    repository: Repository = field(default_factory=Repository)
+    include: tuple[str, ...] = ()
+    """Globs below the source; empty means every known suffix."""
+    exclude: tuple[str, ...] = ()
+    templates: Path | None = None
+    """A folder whose files stand in for our templates of the same name."""
+    static: Path | None = None
+    footer: str = ""
+    """Plain text."""
+    macros: Mapping[str, str] = field(default_factory=dict)
+    """TeX macros by their name without the backslash."""
+    number_equations: bool = False
+    """Whether each line of an `align` or `equation` gets a number, and not only one with a `\\tag`."""
+    remote_images: Literal["link", "load"] = "link"
+
+    def shown(self, path: Path) -> str:
+        """Spell `path` as the user would type it: relative if it lies below the root."""
+        return (path.relative_to(self.root) if path.is_relative_to(self.root) else path).as_posix()
+
+
+_COMMAND_LINE = Location("command line")
+_DEFAULTS = {"source": "src", "translations": "translations", "output": "public"}
+_PATHS = ("source", "translations", "output", "templates", "static")
+
+
+def load_config(directory: Path, **overrides: object) -> Config:
+    """Read the configuration of `directory`; `overrides` that are not None win over it.
+
+    An override has the type of its key in the file; a Path stands for a string, a tuple for an
+    array. Raises SiteError with every problem of the configuration.
+    """
+    root = _absolute(Path(), directory)
+    table = _find_table(root)
+    values, problems = check_settings(table.values, table.location) if table else ({}, [])
+    given = {key: _plain(value) for key, value in overrides.items() if value is not None}
+    if unknown := given.keys() - SETTINGS.keys():
+        raise TypeError(f"load_config has no argument {unknown.pop()!r}")
+    more, more_problems = check_settings(given, lambda _: _COMMAND_LINE)
+    if problems or more_problems:
+        raise SiteError(*problems, *more_problems)
+
+    def where(key: str) -> Location:
+        return table.location((key,)) if table and key in table.values.keys() - given else _COMMAND_LINE
+
+    config = _config(root, values | more)
+    if problems := [*_language_problems(config, where), *_path_problems(config, where)]:
+        raise SiteError(*problems)
+    return config
+
+
+def _find_table(root: Path) -> Table | None:
+    own = read_table(root, "site-builder.toml", ())
+    shared = read_table(root, "pyproject.toml", ("tool", "site-builder"))
+    if own and shared:
+        message = "[tool.site-builder] in pyproject.toml and site-builder.toml both configure the site"
+        raise SiteError(Problem(shared.location(()), "configuration", message, "keep one of the two"))
+    return own or shared
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, tuple):
+        return list(value)
+    return os.fspath(value) if isinstance(value, Path) else value
+
+
+def _absolute(root: Path, path: Path | str) -> Path:
+    # A link stays a link: its name is the one that the user knows.
+    return Path(os.path.abspath(root / path))  # noqa: PTH100 - Path.absolute() keeps `..`.
+
+
+def _config(root: Path, values: Mapping[str, Any]) -> Config:
+    settings: dict[str, Any] = {**_DEFAULTS, **values}
+    for key in _PATHS:
+        if key in settings:
+            settings[key] = _absolute(root, settings[key])
+    settings["title"] = settings.get("title") or settings["source"].name
+    settings["repository"] = Repository(**settings.get("repository", {}))
+    return Config(root=root, **settings)
+
+
+def _language_problems(config: Config, where: Callable[[str], Location]) -> Iterator[Problem]:
+    seen = {config.language.casefold(): config.language}
+    for tag in config.languages:
+        same = seen.get(tag.casefold())
+        seen[tag.casefold()] = tag
+        if same == tag == config.language:
+            message, hint = (
+                f"languages holds {tag}, the language of the source",
+                "leave it out: it is built anyway",
+            )
+        elif same:
+            message, hint = f"{same} and {tag} are the same language", "keep one of the two"
+        else:
+            continue
+        yield Problem(where("languages"), "configuration", message, hint)
+
+
+def _path_problems(config: Config, where: Callable[[str], Location]) -> Iterator[Problem]:
+    output = config.output.resolve()
+    for key in ("source", "translations", "templates", "static"):
+        folder: Path | None = getattr(config, key)
+        if folder and folder.resolve().is_relative_to(output):
+            message = f"the output folder {config.shown(config.output)} is or holds the {key}"
+            yield Problem(where("output"), "output", message, "write the site to a folder of its own")
+    for key in ("templates", "static"):
+        folder = getattr(config, key)
+        if folder and not folder.is_dir():
+            message = f"{key} names {config.shown(folder)}, which is no folder"
+            yield Problem(where(key), "configuration", message, "make the folder, or leave the key out")

@@ -1,0 +1,180 @@
+"""From a source file to a `Page`, which is in no language yet.
+
+Everything expensive happens here, once for each source: tokenizing, Markdown, formulas, highlighting.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from site_builder.errors import Location, Problem
+from site_builder.model import Page, Section
+from site_builder.reading.discover import Source
+from site_builder.reading.docstring import to_markdown
+from site_builder.reading.highlight import INVISIBLE, code_point, highlight, numbered
+from site_builder.reading.markup import Complaint, Markup, Rendered
+from site_builder.reading.pair import Pair, PairError, pair_comments, pair_python
+from site_builder.reading.text import SourceError, decode, split_front_matter
+
+
+def read_page(
+    content: bytes, source: Source, shown: str, markup: Markup
+) -> tuple[Page | None, tuple[Problem, ...]]:
+    """Read one source file; `shown` is its path as problems name it.
+
+    The page is None where the file cannot be read at all; a problem says why.
+    """
+    try:
+        text = decode(content, python=source.kind == "python")
+        pairs = _pairs(text, source.kind)
+        meta, pairs = _without_front_matter(pairs)
+    except SourceError as error:
+        return None, (
+            Problem(Location(shown, error.line, error.column), error.code, error.message, error.hint),
+        )
+    prose = [_render(pair, source.kind, markup) for pair in pairs]
+    problems = [*_prose_problems(shown, pairs, prose), *_invisible_characters(shown, text, pairs)]
+    return _page(source, text, meta, pairs, prose), tuple(problems)
+
+
+@dataclass(frozen=True, slots=True)
+class _Prose:
+    rendered: Rendered
+    origins: Sequence[int]
+    """For each line of the Markdown, its line in the pair's prose."""
+
+
+def _pairs(text: str, kind: str) -> tuple[Pair, ...]:
+    if kind == "markdown":
+        return (Pair("", range(1, text.count("\n") + 2), text, 1, ()),)
+    try:
+        return pair_python(text) if kind == "python" else pair_comments(text, kind)
+    except PairError as error:
+        hint = "mend the syntax; the page is left out until then"
+        raise SourceError(error.line, error.column, "syntax", error.message, hint) from None
+
+
+def _without_front_matter(pairs: tuple[Pair, ...]) -> tuple[Mapping[str, Any], tuple[Pair, ...]]:
+    """Take the front matter from the prose that opens the file."""
+    first = next((at for at, pair in enumerate(pairs) if pair.prose or pair.code), None)
+    if first is None or not pairs[first].prose:
+        return {}, pairs
+    opening = pairs[first]
+    try:
+        meta, prose = split_front_matter(opening.prose)
+    except SourceError as error:
+        error.line += opening.prose_line - 1
+        raise
+    return meta, (*pairs[:first], replace(opening, prose=prose), *pairs[first + 1 :]) if meta else pairs
+
+
+def _render(pair: Pair, kind: str, markup: Markup) -> _Prose:
+    if kind == "markdown":
+        return _Prose(markup.render(pair.prose), range(pair.prose.count("\n") + 1))
+    markdown, origins = to_markdown(pair.prose)
+    return _Prose(markup.render(markdown), origins)
+
+
+def _page(
+    source: Source, text: str, meta: Mapping[str, Any], pairs: Sequence[Pair], prose: Sequence[_Prose]
+) -> Page:
+    lines = highlight(text.split("\n"), source.kind) if any(pair.code for pair in pairs) else []
+    anchors = _anchors(pairs, [item.rendered for item in prose])
+    sections = tuple(
+        Section(
+            anchor=name,
+            lines=pair.lines,
+            docs=replace(item.rendered.fragment, anchors=ids),
+            code=numbered(lines, pair.code),
+        )
+        for pair, item, (name, ids) in zip(pairs, prose, anchors, strict=True)
+        if item.rendered.fragment.html.strip() or pair.code
+    )
+    heading = next((item.rendered.headings[0].text for item in prose if item.rendered.headings), "")
+    return Page(
+        source=source.path,
+        url=source.url,
+        title=_plain(meta.get("title")) or heading or dotted_name(source.path),
+        summary=_plain(meta.get("summary")),
+        sections=sections,
+        meta=meta,
+        styles=frozenset[tuple[str, str]]().union(*(item.rendered.styles for item in prose)),
+    )
+
+
+def _plain(value: object) -> str:
+    return "" if value is None else " ".join(str(value).split())
+
+
+def dotted_name(path: str) -> str:
+    """Return the name that Python would import `path` by: the title of a page that says none."""
+    stem = re.sub(r"(/?__init__)?\.(py|md)$", "", path)
+    return stem.replace("/", ".") or path
+
+
+_Anchors = tuple[str, tuple[tuple[int, str], ...]]
+_RESERVED = re.compile(r"sb-.*|section-\d+")
+
+
+def _anchors(pairs: Sequence[Pair], prose: Sequence[Rendered]) -> list[_Anchors]:
+    """Give every section its name and ids, each id once a page.
+
+    The source's own anchors come first, then the first definition of a name, then headings.
+    """
+    taken: set[str] = set()
+    explicit = [_first_uses(item.fragment.anchors, taken) for item in prose]
+    names = [_first_use(pair.name, taken) for pair in pairs]
+    return [
+        (name, (*ids, *((heading.block, _slug(heading.text, taken)) for heading in item.headings)))
+        for name, ids, item in zip(names, explicit, prose, strict=True)
+    ]
+
+
+def _first_uses(anchors: Iterable[tuple[int, str]], taken: set[str]) -> tuple[tuple[int, str], ...]:
+    return tuple((block, name) for block, anchor in anchors if (name := _first_use(anchor, taken)))
+
+
+def _first_use(name: str, taken: set[str]) -> str:
+    if not name or name in taken or _RESERVED.fullmatch(name):
+        return ""
+    taken.add(name)
+    return name
+
+
+def _slug(text: str, taken: set[str]) -> str:
+    """Make an id of a heading as GitHub does."""
+    slug = re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-") or "heading"
+    numbered_slugs = (f"{slug}-{number}" if number else slug for number in range(len(taken) + 2))
+    return next(name for candidate in numbered_slugs if (name := _first_use(candidate, taken)))
+
+
+def _problem(
+    shown: str, line: int, column: int, code: str, message: str, hint: str = "", excerpt: str = ""
+) -> Problem:
+    return Problem(Location(shown, line, column), code, message, hint, excerpt)
+
+
+def _prose_problems(shown: str, pairs: Sequence[Pair], prose: Sequence[_Prose]) -> Iterator[Problem]:
+    for pair, item in zip(pairs, prose, strict=True):
+        for complaint in item.rendered.complaints:
+            line = pair.prose_line + _origin(complaint, item.origins)
+            yield _problem(
+                shown, line, 0, complaint.code, complaint.message, complaint.hint, complaint.excerpt
+            )
+
+
+def _origin(complaint: Complaint, origins: Sequence[int]) -> int:
+    return origins[min(complaint.line, len(origins) - 1)] if origins else 0
+
+
+def _invisible_characters(shown: str, text: str, pairs: Sequence[Pair]) -> Iterator[Problem]:
+    """Warn of characters in the code that a reader cannot see."""
+    if not INVISIBLE.search(text):
+        return
+    lines = text.split("\n")
+    for number in (number for pair in pairs for number in pair.code):
+        for found in INVISIBLE.finditer(lines[number - 1]):
+            message = f"invisible character {code_point(found[0])}"
+            where = Location(shown, number, found.start() + 1)
+            yield Problem(where, "invisible-character", message, "remove it", severity="warning")

@@ -1,0 +1,236 @@
+"""Which files are pages, and under which URL each is published."""
+
+import os
+import re
+import unicodedata
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from site_builder.config import Config
+from site_builder.errors import Location, Problem, SiteError
+from site_builder.reading.left_out import read_rules
+
+_SUFFIXES = {
+    "python": ".py",
+    "markdown": ".md",
+    # The others are named like their Pygments lexer, whose comments are their prose.
+    "bash": ".sh .bash .zsh",
+    "c": ".c",
+    "cpp": ".h .cc .cpp .cxx .hh .hpp .hxx .metal",
+    "csharp": ".cs",
+    "cuda": ".cu .cuh",
+    "cython": ".pyx",
+    "dart": ".dart",
+    "elixir": ".ex .exs",
+    "fortran": ".f90 .f95",
+    "glsl": ".glsl",
+    "go": ".go",
+    "haskell": ".hs",
+    "java": ".java",
+    "javascript": ".js .cjs .mjs",
+    "jsx": ".jsx",
+    "julia": ".jl",
+    "kotlin": ".kt .kts",
+    "lua": ".lua",
+    "nim": ".nim",
+    "ocaml": ".ml",
+    "perl": ".pl .pm",
+    "r": ".r",
+    "ruby": ".rb",
+    "rust": ".rs",
+    "scala": ".scala",
+    "sql": ".sql",
+    "swift": ".swift",
+    "tsx": ".tsx",
+    "typescript": ".ts",
+    "wgsl": ".wgsl",
+    "zig": ".zig",
+}
+
+KINDS = {suffix: kind for kind, suffixes in _SUFFIXES.items() for suffix in suffixes.split()}
+"""What reads a file, by its suffix in lower case. No other file becomes a page."""
+
+GENERATED = ("404.html", "_site", ".site-builder", ".nojekyll", "sitemap.xml", "robots.txt", "llms.txt")
+"""What the build itself makes at the root of the site."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file that becomes a page."""
+
+    path: str
+    """Below the source folder, with `/`."""
+    url: str
+    """Below the site's root."""
+    file: Path
+    """Absolute."""
+    kind: str = "python"
+    """What reads it: `python`, `markdown` or the name of a Pygments lexer."""
+
+
+def survey(config: Config) -> tuple[tuple[Source, ...], tuple[Problem, ...]]:
+    """List the sources of the site, sorted by path, and what is left out that may have been meant.
+
+    Raises SiteError if there are none.
+    """
+    if not config.source.is_dir():
+        state = "is not a folder" if config.source.exists() else "does not exist"
+        raise SiteError(_problem(config, config.source, f"the source {state}", "name the folder to read"))
+    found = tuple(_walk(config))
+    problems = tuple(sorted((item for item in found if isinstance(item, Problem)), key=lambda p: p.where))
+    sources = sorted((item for item in found if isinstance(item, Source)), key=lambda source: source.path)
+    if not sources:
+        hint = "hidden and git-ignored files do not count, nor what include and exclude leave out"
+        raise SiteError(*problems, _problem(config, config.source, "the source holds no page", hint))
+    return tuple(sources), problems
+
+
+def page_url(path: str, kind: str) -> str:
+    """Say under which URL the source at `path` is published."""
+    stem, _ = os.path.splitext(path)  # noqa: PTH122 - A URL is no path of this machine.
+    if kind == "python":
+        return re.sub(r"(^|/)__init__$", r"\1index", stem) + ".html"
+    if kind == "markdown":
+        # INDEX.md is what its author calls the folder's index.
+        return re.sub(r"(^|/)index$", r"\1index", stem, flags=re.IGNORECASE) + ".html"
+    return f"{path}.html"
+
+
+def folders_without_index(sources: Sequence[Source]) -> tuple[str, ...]:
+    """List the folders that want a generated index page, sorted; the root is the empty name.
+
+    Every folder above a source counts.
+    """
+    indexed = {_parent(source.url) for source in sources if source.url.rpartition("/")[2] == "index.html"}
+    return tuple(sorted(_folders(sources).keys() - indexed))
+
+
+def _parent(url: str) -> str:
+    return url.rpartition("/")[0]
+
+
+def _folders(sources: Sequence[Source]) -> dict[str, Path]:
+    folders: dict[str, Path] = {}
+    for source in sources:
+        name, path = _parent(source.url), source.file.parent
+        while name not in folders:
+            folders[name] = path
+            name, path = _parent(name), path.parent
+    return folders
+
+
+def collisions(
+    sources: Sequence[Source], languages: Collection[str], shown: Callable[[Path], str] = Path.as_posix
+) -> tuple[Problem, ...]:
+    """Find what would be written to one place; letter case and Unicode form do not count.
+
+    `languages` are those published in a folder of their own; `shown` spells a path for the user.
+    """
+    folders = _folders(sources)
+    indexes = [(f"{name}/index.html".lstrip("/"), folders[name]) for name in folders_without_index(sources)]
+    owners: dict[str, Path] = {}
+    problems = [*_reserved(sources, folders, languages, shown)]
+    for url, path in [*((source.url, source.file) for source in sources), *indexes]:
+        owner = owners.setdefault(_folded(url), path)
+        if owner is not path:
+            problems.append(_collision(shown(path), f"its page {url} is also that of {shown(owner)}"))
+    for name, path in folders.items():
+        if page := owners.get(_folded(name)):
+            problems.append(
+                _collision(shown(path), f"the folder stands where the page of {shown(page)} goes")
+            )
+    return tuple(problems)
+
+
+def _reserved(
+    sources: Sequence[Source],
+    folders: Mapping[str, Path],
+    languages: Collection[str],
+    shown: Callable[[Path], str],
+) -> Iterator[Problem]:
+    taken = {_folded(name): "the site itself" for name in GENERATED}
+    taken |= {_folded(tag): f"the pages in {tag}" for tag in languages}
+    tops = {source.url: source.file for source in sources if "/" not in source.url}
+    tops |= {name: path for name, path in folders.items() if name and "/" not in name}
+    for name, path in tops.items():
+        if owner := taken.get(_folded(name)):
+            yield _collision(shown(path), f"{name} is where {owner} will be")
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFC", text.casefold())
+
+
+def _collision(path: str, message: str) -> Problem:
+    return Problem(Location(path), "collision", message, "rename one, or leave it out with `exclude`")
+
+
+# The walk.
+
+
+def _walk(config: Config) -> Iterator[Source | Problem]:
+    """Find the sources, and what keeps a file from being one. Links to folders are not followed."""
+    rules = read_rules(config)
+    real_root = config.source.resolve()
+    folders = [""]
+    while folders:
+        folder = folders.pop()
+        try:
+            with os.scandir(config.source / folder) as listing:
+                entries = list(listing)
+        except OSError as error:
+            message = f"the folder cannot be read: {error.strerror}"
+            yield _problem(
+                config, config.source / folder, message, "let it be read, or leave it out with `exclude`"
+            )
+            continue
+        if folder and any(entry.name == "pyvenv.cfg" for entry in entries):
+            continue
+        for entry in entries:
+            path = f"{folder}/{entry.name}" if folder else entry.name
+            if rules.left_out(path):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(path)
+            elif (kind := KINDS.get(_suffix(entry.name))) and rules.included(path):
+                yield from _source(config, real_root, entry, path, kind)
+
+
+def _suffix(name: str) -> str:
+    return name[name.rfind(".") :].lower()
+
+
+def _source(
+    config: Config, real_root: Path, entry: "os.DirEntry[str]", path: str, kind: str
+) -> Iterator[Source | Problem]:
+    file = config.source / path
+    if fault := _name_fault(path):
+        yield _problem(config, file, f"the name {fault}", "rename it, or leave it out with `exclude`")
+    elif entry.is_symlink() and not _leads_inside(file, real_root):
+        message = "the link leads to no file in the source folder, and is left out"
+        yield replace(_problem(config, file, message, "put the file itself there"), severity="warning")
+    elif entry.is_file():
+        yield Source(path, page_url(path, kind), file, kind)
+
+
+def _name_fault(path: str) -> str:
+    if "\\" in path:
+        return "holds a backslash"
+    if path.isprintable():
+        return ""
+    categories = set(map(unicodedata.category, path))
+    return "is not UTF-8" if "Cs" in categories else "holds a control character" if "Cc" in categories else ""
+
+
+def _leads_inside(file: Path, real_root: Path) -> bool:
+    try:
+        target = file.resolve(strict=True)
+    except (OSError, RuntimeError):  # A loop of links is one or the other.
+        return False
+    return target.is_file() and target.is_relative_to(real_root)
+
+
+def _problem(config: Config, path: Path, message: str, hint: str) -> Problem:
+    shown = os.fsencode(config.shown(path)).decode("utf-8", "backslashreplace")
+    return Problem(Location(shown), "source", message, hint)

@@ -1,0 +1,175 @@
+"""TeX to MathML, through math-core."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from html import escape
+from zlib import crc32
+
+from math_core import LatexError, LatexToMathML
+
+MAX_BYTES = 8 * 1024
+MAX_NESTING = 50
+
+BUILT_IN_MACROS = {"pmb": r"\boldsymbol{#1}"}
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A formula, ready for a page."""
+
+    html: str
+    """MathML without a style attribute; where `error` is set, the TeX itself, marked."""
+    styles: tuple[tuple[str, str], ...] = ()
+    """The (class, CSS declarations) pairs that `html` relies on."""
+    error: str = ""
+    """Why the TeX could not be converted."""
+
+
+Converter = Callable[[str, bool], Formula]
+
+
+class MacroError(ValueError):
+    """A configured macro is not valid TeX."""
+
+
+def make_converter(macros: Mapping[str, str], numbered: bool = False) -> Converter:
+    r"""Return a function from (TeX, whether it is a display formula) to `Formula`.
+
+    With `numbered`, `align`, `equation` and their like count their lines as in LaTeX; otherwise only
+    a `\tag` numbers. Raises MacroError.
+    """
+    try:
+        converter = LatexToMathML(macros={**BUILT_IN_MACROS, **macros}, fancy_error=False)
+    except LatexError as error:
+        raise MacroError(str(error)) from None
+
+    @lru_cache(maxsize=4096)
+    def convert(tex: str, display: bool) -> Formula:
+        if refusal := _refusal(tex):
+            return _unconverted(tex, refusal)
+        starred, colours = _with_known_colours(tex if numbered else _NUMBERED.sub(r"\\\1{\2*}", tex))
+        try:
+            mathml = converter.convert_with_local_state(starred, displaystyle=display)
+        except LatexError as error:
+            return _unconverted(tex, re.sub(r"^\d+: ", "", str(error)).rstrip("."))
+        return _with_classes(_LINKED.sub("", mathml), colours)
+
+    return convert
+
+
+_NUMBERED = re.compile(r"\\(begin|end)\{(align|alignat|equation|gather|multline)\}")
+_LINKED = re.compile(r' id="[^"]*"|</?a\b[^>]*>')
+
+
+def _refusal(tex: str) -> str:
+    """Say why math-core must not see this formula: past a certain depth it ends the process."""
+    if len(tex.encode()) > MAX_BYTES:
+        return f"the formula is longer than {MAX_BYTES // 1024} KB"
+    if len(tex) > MAX_NESTING and _depth(tex) > MAX_NESTING:
+        return f"the formula is nested more than {MAX_NESTING} deep"
+    return ""
+
+
+_STEP = re.compile(r"\\[A-Za-z]+|\\.|[{}]|[-=+,;&|<>/]", re.DOTALL)
+
+
+def _depth(tex: str) -> int:
+    r"""Bound how deep TeX nests, also where commands take their arguments without braces.
+
+    Commands in a row may each be the argument of the one before, as in `\frac1\frac1\frac1x`.
+    """
+    deepest, in_a_row, levels, end = 0, 0, [0], 0
+    for step in _STEP.finditer(tex):
+        if len(tex[end : step.start()].strip()) > 2:
+            in_a_row = 0
+        end = step.end()
+        match step[0]:
+            case "{":
+                levels.append(in_a_row)
+            case "}":
+                in_a_row = levels.pop() if len(levels) > 1 else 0
+            case token if token[0] == "\\" and token[1:].isalpha():
+                in_a_row += 1
+            case _:
+                in_a_row = 0
+        deepest = max(deepest, len(levels) + in_a_row // 2)
+    return deepest
+
+
+def _unconverted(tex: str, error: str) -> Formula:
+    html = f'<span class="sb-formula-error" title="{escape(error)}">{escape(tex)}</span>'
+    return Formula(html, error=error)
+
+
+# The colours that math-core can spell, and how it writes them.
+_KNOWN_COLOURS = {
+    "black": "#000000", "blue": "#0000FF", "brown": "#BF803F", "cyan": "#00B9F2", "darkgray": "#404040",
+    "gray": "#808080", "green": "#03FF00", "lightgray": "#BFBFBF", "lime": "#BFFF04", "magenta": "#FB3199",
+    "olive": "#9F8C18", "orange": "#FF8001", "pink": "#FFBFBF", "purple": "#BF0140", "red": "#FF0000",
+    "teal": "#008080", "violet": "#800080", "white": "#FFFFFF", "yellow": "#FFEB3D",
+}  # fmt: skip
+_CSS_COLOURS = frozenset(
+    """
+    aliceblue antiquewhite aqua aquamarine azure beige bisque blanchedalmond blueviolet burlywood
+    cadetblue chartreuse chocolate coral cornflowerblue cornsilk crimson darkblue darkcyan
+    darkgoldenrod darkgreen darkgrey darkkhaki darkmagenta darkolivegreen darkorange darkorchid
+    darkred darksalmon darkseagreen darkslateblue darkslategray darkslategrey darkturquoise
+    darkviolet deeppink deepskyblue dimgray dimgrey dodgerblue firebrick floralwhite forestgreen
+    fuchsia gainsboro ghostwhite gold goldenrod greenyellow grey honeydew hotpink indianred indigo
+    ivory khaki lavender lavenderblush lawngreen lemonchiffon lightblue lightcoral lightcyan
+    lightgoldenrodyellow lightgreen lightgrey lightpink lightsalmon lightseagreen lightskyblue
+    lightslategray lightslategrey lightsteelblue lightyellow limegreen linen maroon mediumaquamarine
+    mediumblue mediumorchid mediumpurple mediumseagreen mediumslateblue mediumspringgreen
+    mediumturquoise mediumvioletred midnightblue mintcream mistyrose moccasin navajowhite navy
+    oldlace olivedrab orangered orchid palegoldenrod palegreen paleturquoise palevioletred
+    papayawhip peachpuff peru plum powderblue rebeccapurple rosybrown royalblue saddlebrown salmon
+    sandybrown seagreen seashell sienna silver skyblue slateblue slategray slategrey snow
+    springgreen steelblue tan thistle tomato turquoise wheat whitesmoke yellowgreen
+    """.split()  # noqa: SIM905 -- a column of 148 quoted names reads worse
+)
+_COLOUR = re.compile(r"\\(textcolor|color)\s*(?:\[HTML\])?\s*\{\s*(#?[A-Za-z0-9]+)\s*\}")
+_HEX = re.compile(r"#?([0-9A-Fa-f]{6}|(?<=#)[0-9A-Fa-f]{3})")
+
+
+def _with_known_colours(tex: str) -> tuple[str, dict[str, str]]:
+    """Let every CSS colour borrow the name of one that math-core can spell.
+
+    Also returns what to write for the borrowed ones. A formula with more colours than there are names
+    keeps the rest, and does not convert.
+    """
+    if "color" not in tex:
+        return tex, {}
+    used = {colour[2].lower() for colour in _COLOUR.finditer(tex)}
+    free = [name for name in _KNOWN_COLOURS if name not in used]
+    wanted = sorted(filter(_css_colour, used - _KNOWN_COLOURS.keys()))
+    borrowed = dict(zip(wanted, free, strict=False))
+    written = {
+        f"color:{_KNOWN_COLOURS[name]};": f"color:{_css_colour(colour)};" for colour, name in borrowed.items()
+    }
+    return _COLOUR.sub(lambda m: rf"\{m[1]}{{{borrowed.get(m[2].lower(), m[2])}}}", tex), written
+
+
+def _css_colour(name: str) -> str:
+    if name in _CSS_COLOURS:
+        return name
+    digits = _HEX.fullmatch(name)
+    return f"#{digits[1]}" if digits else ""
+
+
+_STYLE = re.compile(r' style="([^"]*)"')
+
+
+def _with_classes(mathml: str, colours: Mapping[str, str]) -> Formula:
+    """Turn style attributes into classes: a strict Content-Security-Policy forbids them."""
+    styles: dict[str, str] = {}
+
+    def classed(attribute: re.Match[str]) -> str:
+        declarations = colours.get(attribute[1], attribute[1])
+        name = f"sb-m{crc32(declarations.encode()):08x}"
+        styles[name] = declarations
+        return f' class="{name}"'
+
+    html = _STYLE.sub(classed, mathml)
+    return Formula(html, tuple(sorted(styles.items())))

@@ -1,0 +1,102 @@
+"""Source text into pairs of prose and code; Python by its tokens alone, never parsed, imported or run."""
+
+from dataclasses import dataclass, replace
+
+from site_builder.reading.comments import pair_comments
+from site_builder.reading.statements import Statement, statements
+from site_builder.reading.tiling import Opening, Pair, PairError, Prose, comment_blocks, split_lines, tile
+
+__all__ = ["Pair", "PairError", "pair_comments", "pair_python"]
+
+
+def pair_python(text: str) -> tuple[Pair, ...]:
+    """Split Python source into pairs of prose and code.
+
+    Every line of `text` lands in exactly one pair, in order; every line that is not blank is either
+    prose or code. Raises PairError if `text` does not tokenize.
+    """
+    lines = split_lines(text)
+    outline = _Outline()
+    for statement in statements(lines):
+        outline.add(statement)
+    return tile(outline.openings, lines)
+
+
+@dataclass(frozen=True, slots=True)
+class _Definition:
+    name: str
+    """Qualified."""
+    keyword: str
+    depth: int
+    """How many blocks are open in its body."""
+
+
+class _Outline:
+    """The openings of the statements added so far."""
+
+    def __init__(self) -> None:
+        self.openings: list[Opening] = []
+        self._depth = 0
+        self._scopes: list[_Definition] = []
+        self._decorated = 0
+        """Line of the first decorator that waits for its definition."""
+        self._defined: _Definition | None = None
+        """What the previous statement defines."""
+        self._previous: Statement | None = None
+        self._begin = 0
+        """Line where what the previous statement says begins, with its decorators."""
+
+    def add(self, statement: Statement) -> None:
+        """Open the sections that begin above, at, or within `statement`."""
+        self._move(statement.blocks)
+        self.openings += comment_blocks(statement.above)
+        begin = self._decorated or statement.first
+        defined = self._define(statement, begin) if statement.defines else None
+        if prose := statement.prose:
+            self._document(statement, prose)
+        self.openings += comment_blocks(statement.within)
+        self._decorated = begin if statement.opening == "@" else 0
+        self._previous, self._defined, self._begin = statement, defined, begin
+
+    def _move(self, blocks: int) -> None:
+        """Enter or leave the bodies of definitions."""
+        self._depth += blocks
+        if blocks > 0 and self._defined:
+            self._scopes.append(self._defined)
+        while self._scopes and self._scopes[-1].depth > self._depth:
+            self._scopes.pop()
+
+    def _define(self, statement: Statement, begin: int) -> _Definition:
+        scope = f"{self._scopes[-1].name}." if self._scopes else ""
+        name = scope + statement.defines
+        self.openings.append(self._opening_at(begin, name))
+        return _Definition(name, statement.opening, self._depth + 1)
+
+    def _opening_at(self, begin: int, name: str = "") -> Opening:
+        """Take back what opens the section of line `begin`; comments below that line become code."""
+        while self.openings and self.openings[-1].code > begin:
+            self.openings.pop()
+        if self.openings and self.openings[-1].shared and self.openings[-1].code == begin:
+            opening = self.openings.pop()
+            return replace(opening, name=name or opening.name)
+        return Opening(begin, begin, name=name, shared=True)
+
+    def _document(self, statement: Statement, prose: Prose) -> None:
+        """Put `prose` beside what it documents, else beside what follows it."""
+        after = statement.last + 1
+        if not self._is_documentation(statement):
+            self.openings.append(Opening(statement.first, after, prose=prose))
+            return
+        opening = self._opening_at(self._begin)
+        joined = opening.prose.followed_by(prose)
+        self.openings.append(replace(opening, prose=joined, code_end=statement.first, shared=False))
+        self.openings.append(Opening(after, after))
+
+    def _is_documentation(self, statement: Statement) -> bool:
+        """Say whether `statement`, a string, belongs to the statement before it."""
+        if self._defined:
+            return statement.blocks > 0
+        if not self._previous or statement.blocks or statement.first != self._previous.last + 1:
+            return False
+        in_function = bool(self._scopes) and self._scopes[-1].keyword != "class"
+        return not in_function and self._previous.assigns

@@ -1,0 +1,207 @@
+"""The statements of Python source, by its tokens alone: nothing is parsed, imported or run."""
+
+import re
+import sys
+import tokenize
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from io import StringIO
+from keyword import iskeyword
+from tokenize import COMMENT, DEDENT, ERRORTOKEN, INDENT, NAME, NEWLINE, NL, OP, STRING, TokenInfo
+
+from site_builder.reading.tiling import PairError, Prose, dedented, is_blank, is_ruler, trimmed
+
+# Tokens that stand around statements.
+_LAYOUT = frozenset({COMMENT, NL, INDENT, DEDENT})
+_NOTABLE = frozenset({NEWLINE, ERRORTOKEN})
+# From Python 3.12 on, the fields of a formatted string are tokens, and may hold comments.
+_FORMATTED = {
+    getattr(tokenize, f"{letter}STRING_{edge}", None): step
+    for letter in "FT"
+    for edge, step in (("START", 1), ("END", -1))
+}
+_OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
+_CODE_COMMENT = re.compile(r"#!|#\s*(?:type:|noqa\b|pylint:|fmt:|ruff:|pragma:|%%)", re.IGNORECASE)
+_ENCODING = re.compile(r"#.*?coding[:=][ \t]*[-\w.]+")
+_LITERAL = re.compile(r"""([rRuU]?)(\"""|'''|"|')(.*)\2""", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One logical line, and the comments that are prose above it and within it."""
+
+    tokens: Sequence[TokenInfo]
+    """None at the end of the file."""
+    first: int
+    last: int
+    blocks: int
+    """How many more blocks are open than at the statement before."""
+    above: Sequence[tuple[int, str]]
+    within: Sequence[tuple[int, str]]
+    remark: str
+    """The comment at its end."""
+
+    @property
+    def opening(self) -> str:
+        """The first word or sign."""
+        return self.tokens[0].string if self.tokens else ""
+
+    @property
+    def defines(self) -> str:
+        """The name of the `def` or `class`, if it is one."""
+        keyword = 1 if self.opening == "async" else 0
+        if len(self.tokens) < keyword + 2 or self.tokens[keyword].string not in {"def", "class"}:
+            return ""
+        name = self.tokens[keyword + 1]
+        return name.string if name.type == NAME else ""
+
+    @property
+    def prose(self) -> Prose | None:
+        """What it says, if it is one plain string alone on its lines."""
+        if len(self.tokens) != 1 or self.tokens[0].type != STRING or self.tokens[0].end[0] != self.last:
+            return None
+        # A comment that only tools read does not turn documentation into code.
+        readable = self.remark and not _CODE_COMMENT.match(self.remark)
+        literal = _LITERAL.fullmatch(self.opening)
+        return _literal_prose(literal, self.first) if literal and not readable else None
+
+    @property
+    def assigns(self) -> bool:
+        """Whether it is an assignment or the annotation of a name."""
+        if not self.tokens or iskeyword(self.opening):
+            return False
+        depth, found = 0, False
+        for sign in (token.string for token in self.tokens if token.type == OP):
+            if sign in _OPENING:
+                depth += 1
+            elif sign in _CLOSING:
+                depth -= 1
+            elif depth == 0 and sign in {"=", ":", ";"}:
+                found = sign != ";"
+        return found
+
+
+def statements(lines: Sequence[str]) -> Iterator[Statement]:
+    """Yield the statements of a file, and one without tokens for its end.
+
+    Raises PairError if `lines` do not tokenize.
+    """
+    for tokens in _logical_lines(lines):
+        yield _statement(tokens, lines)
+
+
+def _statement(tokens: Sequence[TokenInfo], lines: Sequence[str]) -> Statement:
+    start = next((at for at, token in enumerate(tokens) if token[0] not in _LAYOUT), len(tokens))
+    kinds = [token[0] for token in tokens[:start]]
+    own = tokens[start:-1]
+    remark = own[-1].string if own and own[-1].type == COMMENT else ""
+    first, last = (own[0].start[0], tokens[-1].start[0]) if own else (len(lines) + 1, len(lines) + 1)
+    return Statement(
+        tokens=own[:-1] if remark else own,
+        first=first,
+        last=last,
+        blocks=kinds.count(INDENT) - kinds.count(DEDENT),
+        above=_comments(tokens[:start], lines) if COMMENT in kinds else (),
+        within=_comments(own[:-1], lines) if last > first else (),
+        remark=remark,
+    )
+
+
+def _comments(tokens: Iterable[TokenInfo], lines: Sequence[str]) -> list[tuple[int, str]]:
+    """List the comments that are prose, as (line, text)."""
+    comments = []
+    formatted = 0
+    for token in tokens:
+        if token[0] == COMMENT:
+            line, column = token.start
+            if not formatted and is_blank(lines[line - 1][:column]) and not _is_code(token.string, line):
+                comments.append((line, token.string[2 if token.string[1:2] in {" ", "\t"} else 1 :]))
+        elif token[0] in _FORMATTED:
+            formatted += _FORMATTED[token[0]]
+    return comments
+
+
+def _is_code(comment: str, line: int) -> bool:
+    if _CODE_COMMENT.match(comment) or is_ruler(comment[1:]):
+        return True
+    return line <= 2 and bool(_ENCODING.match(comment))
+
+
+def _literal_prose(literal: re.Match[str], first: int) -> Prose:
+    """Dedent the text between the quotes as Python's own tools do, but never evaluate it."""
+    prefix, _, text = literal.groups()
+    lines = text.split("\n")
+    # `"""\` only says that the text begins on the next line.
+    if lines[0] == "\\" and prefix not in {"r", "R"}:
+        lines[0] = ""
+    return trimmed(dedented(lines), first)
+
+
+def _logical_lines(lines: Sequence[str]) -> Iterator[list[TokenInfo]]:
+    """Yield the tokens of each logical line, after those of the comments and blank lines above it."""
+    tokens: list[TokenInfo] = []
+    source = StringIO("\n".join([*lines, ""]))
+    try:
+        for token in tokenize.generate_tokens(source.readline):
+            tokens.append(token)
+            if token[0] in _NOTABLE:
+                if token[0] == NEWLINE:
+                    yield tokens
+                    tokens = []
+                elif flaw := _flaw(token):
+                    raise flaw
+    except (tokenize.TokenError, SyntaxError, ValueError) as error:
+        raise _pair_error(error, tokens, lines) from error
+    yield tokens
+
+
+def _flaw(token: TokenInfo) -> PairError | None:
+    """Judge what Python 3.11 could not read; other stray characters are code, as later versions have it."""
+    if token.string == "\\":
+        message = "a backslash must be the last character of its line"
+    elif token.string == "\0":
+        message = "source code cannot contain null bytes"
+    elif token.string.lstrip("bBfFrRuU")[:1] in {"'", '"'}:
+        message = "this string is never closed"
+    else:
+        return None
+    return PairError(token.start[0], token.start[1] + 1, message)
+
+
+def _pair_error(error: Exception, tokens: Sequence[TokenInfo], lines: Sequence[str]) -> PairError:
+    """Say in plain words, the same ones for every version of Python, what does not tokenize."""
+    line, column, message = _described(error)
+    line = min(line, len(lines))
+    if "unindent" in message:
+        column = len(lines[line - 1]) - len(lines[line - 1].lstrip()) + 1
+        return PairError(line, column, "this indentation matches that of no line above")
+    if "EOF in multi-line statement" in message:
+        return _unfinished(tokens) or PairError(line, 0, "the last statement is not finished")
+    if "unterminated" in message or "EOF in multi-line string" in message:
+        message = "this string is never closed"
+    return PairError(line, column, message)
+
+
+def _described(error: Exception) -> tuple[int, int, str]:
+    if isinstance(error, SyntaxError):
+        return error.lineno or 0, error.offset or 0, error.msg
+    if isinstance(error, tokenize.TokenError):
+        message, (line, column) = error.args
+        return line, column + (sys.version_info < (3, 12)), message
+    return 0, 0, str(error)
+
+
+def _unfinished(tokens: Sequence[TokenInfo]) -> PairError | None:
+    """Find the bracket for which a statement does not end."""
+    opened: list[TokenInfo] = []
+    for token in tokens:
+        if token.type == OP and token.string in _OPENING:
+            opened.append(token)
+        elif token.type == OP and token.string in _CLOSING and not opened:
+            return PairError(token.start[0], token.start[1] + 1, f"'{token.string}' closes no bracket")
+        elif token.type == OP and token.string in _CLOSING:
+            opened.pop()
+    if not opened:
+        return None
+    line, column = opened[-1].start
+    return PairError(line, column + 1, f"'{opened[-1].string}' is never closed")

@@ -1,0 +1,239 @@
+"""One site: its sources, its maps, and how they belong together.
+
+Here `build` begins, and so does everything that looks at a whole site without making one.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from functools import lru_cache
+from pathlib import Path
+
+from site_builder.config import Config
+from site_builder.errors import Location, Problem, SiteError
+from site_builder.fragment import word_count
+from site_builder.language import find_language, nearest_tag
+from site_builder.model import Page
+from site_builder.reading import read_page
+from site_builder.reading.discover import Source, collisions, survey
+from site_builder.reading.formula import MacroError, make_converter
+from site_builder.reading.markup import Markup
+from site_builder.translating.catalog import (
+    Catalog,
+    dumps,
+    load_catalog,
+    map_path,
+    parse_map_name,
+    source_stem,
+)
+from site_builder.translating.memory import Memory
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What the configuration and the disk say, before any source is read."""
+
+    config: Config
+    sources: tuple[Source, ...]
+    languages: tuple[str, ...]
+    """Those that the site is translated into, without the source's."""
+    maps: Mapping[tuple[str, str], Path]
+    """The maps, by source path and language tag."""
+    problems: tuple[Problem, ...]
+
+
+def open_site(config: Config) -> Site:
+    """Find the sources and maps of a site.
+
+    Raises SiteError if it has no sources, or if two things would be written to one place.
+    """
+    sources, problems = survey(config)
+    _require_valid_macros(config)
+    _require_languages(config)
+    maps, map_problems = _find_maps(config, sources)
+    languages = config.languages or tuple(sorted({tag for _, tag in maps}))
+    if clashes := [*collisions(sources, languages, config.shown), *_equal_but_for_case(config, languages)]:
+        raise SiteError(*clashes)
+    known = {key: path for key, path in maps.items() if key[1] in languages}
+    return Site(config, sources, languages, known, (*problems, *map_problems))
+
+
+def read_source(config: Config, source: Source, content: bytes) -> tuple[Page | None, tuple[Problem, ...]]:
+    """Read one source of a site, whose file holds `content`; the page is None if it cannot be read."""
+    return read_page(content, source, config.shown(source.file), _markup(config))
+
+
+def load_memory(site: Site, source: str, language: str) -> tuple[Memory, tuple[Problem, ...]]:
+    """Return what is known in a language of one source; a map that cannot be loaded knows nothing."""
+    try:
+        catalog = _load(site, source, language)
+    except SiteError as error:
+        return Memory(), error.problems
+    return Memory(catalog.entries if catalog else {}), ()
+
+
+def _load(site: Site, source: str, language: str) -> Catalog | None:
+    path = site.maps.get((source, language))
+    return load_catalog(path, language, site.config.shown(path)) if path else None
+
+
+def _require_languages(config: Config) -> None:
+    for tag in (config.language, *config.languages):
+        if find_language(tag) is None:
+            raise SiteError(_unknown_language(tag, Location("[tool.site-builder]")))
+
+
+def _unknown_language(tag: str, where: Location) -> Problem:
+    near = nearest_tag(tag)
+    hint = f"did you mean {near}?" if near else "use a BCP 47 tag, such as ja or pt-BR"
+    return Problem(where, "language", f"{tag!r} is no language tag", hint)
+
+
+# Formulas and Markdown.
+
+
+def _require_valid_macros(config: Config) -> None:
+    try:
+        _markup(config)
+    except MacroError as error:
+        hint = "write TeX, with #1 for the first argument"
+        raise SiteError(Problem(Location("[tool.site-builder.macros]"), "macro", str(error), hint)) from None
+
+
+def _markup(config: Config) -> Markup:
+    return _make_markup(
+        tuple(sorted(config.macros.items())), config.number_equations, config.remote_images == "load"
+    )
+
+
+@lru_cache(maxsize=4)
+def _make_markup(macros: tuple[tuple[str, str], ...], numbered: bool, load_remote_images: bool) -> Markup:
+    return Markup(make_converter(dict(macros), numbered), load_remote_images)
+
+
+# Which map belongs to which source.
+
+
+def _find_maps(
+    config: Config, sources: tuple[Source, ...]
+) -> tuple[dict[tuple[str, str], Path], tuple[Problem, ...]]:
+    by_stem = {source_stem(source.path): source.path for source in sources}
+    maps: dict[tuple[str, str], Path] = {}
+    problems = []
+    for path in sorted(config.translations.rglob("*.json")):
+        stem, tag = parse_map_name(path.relative_to(config.translations).as_posix()) or ("", path.stem)
+        if problem := _misplaced(config.shown(path), stem, tag, by_stem):
+            problems.append(problem)
+        else:
+            maps[by_stem[stem], tag] = path
+    return maps, tuple(problems)
+
+
+def _misplaced(shown: str, stem: str, tag: str, by_stem: Mapping[str, str]) -> Problem | None:
+    """Say why a map is not read."""
+    if find_language(tag) is None:
+        return replace(_unknown_language(tag, Location(shown)), severity="warning")
+    if stem not in by_stem:
+        near = next(iter(get_close_matches(stem, by_stem, 1, 0.5)), "")
+        hint = f"the nearest source is {by_stem[near]}" if near else "delete it, or bring its source back"
+        return Problem(Location(shown), "orphan", "no source belongs to this map", hint, severity="warning")
+    return None
+
+
+def _equal_but_for_case(config: Config, languages: tuple[str, ...]) -> Iterator[Problem]:
+    spelled = {config.language.lower(): config.language}
+    for tag in languages:
+        other = spelled.setdefault(tag.lower(), tag)
+        if other is not tag:
+            message = (
+                f"the languages {other} and {tag} differ only in case"
+                if other != tag
+                else f"{tag} is the source's language"
+            )
+            hint = "spell the tag in one way, in the configuration and in the names of the maps"
+            yield Problem(Location(config.shown(config.translations)), "language", message, hint)
+
+
+# Maps for translators.
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What `add_language` wrote."""
+
+    files: tuple[Path, ...]
+    entries: int
+    """How many texts are new in them, each with an empty value."""
+
+
+def add_language(config: Config, language: str) -> Added:
+    """Write a map for every source, with every text that the language does not have yet.
+
+    What is in a map stays as it is. Raises SiteError if the tag is unknown or if a source or map
+    cannot be read; then nothing is written.
+    """
+    _require_language(config, language)
+    site = open_site(config)
+    new: dict[Path, tuple[bytes, int]] = {}
+    problems: list[Problem] = []
+    for source in site.sources:
+        page, page_problems = read_source(config, source, source.file.read_bytes())
+        path = site.maps.get((source.path, language)) or config.translations / map_path(source.path, language)
+        try:
+            catalog = (
+                load_catalog(path, language, config.shown(path))
+                if path.exists()
+                else Catalog(language, path, {})
+            )
+        except SiteError as error:
+            problems.extend(error.problems)
+            continue
+        if page is None:
+            problems.extend(page_problems)
+            continue
+        memory = Memory(catalog.entries)
+        missing = {
+            key: ""
+            for key in translatable(page)
+            if key not in catalog.entries and memory.translation(key) is None
+        }
+        if missing:
+            new[path] = dumps(replace(catalog, entries={**catalog.entries, **missing})), len(missing)
+    if problems:
+        raise SiteError(*problems)
+    for path, (content, _) in new.items():
+        _replace(path, content)
+    return Added(tuple(new), sum(count for _, count in new.values()))
+
+
+def translatable(page: Page) -> Iterator[str]:
+    """List the keys of a page: what a translator has to say in another language, in order."""
+    yield from (text for name in ("title", "summary") if name in page.meta and (text := getattr(page, name)))
+    yield from (section.docs.html for section in page.sections if word_count(section.docs.html))
+
+
+def _require_language(config: Config, language: str) -> None:
+    if find_language(language) is None:
+        near = nearest_tag(language)
+        hint = f"did you mean {near}?" if near else "use a BCP 47 tag, such as ja or pt-BR"
+        raise SiteError(
+            Problem(Location("command line"), "language", f"{language!r} is no language tag", hint)
+        )
+    if language.lower() == config.language.lower():
+        hint = "name the language to translate into"
+        raise SiteError(
+            Problem(Location("command line"), "language", f"{language} is the source's language", hint)
+        )
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file so that it is never half written."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as draft:
+        draft.write(content)
+        draft.flush()
+        os.fsync(draft.fileno())
+    Path(draft.name).chmod(0o644)
+    Path(draft.name).replace(path)

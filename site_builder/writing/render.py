@@ -1,0 +1,286 @@
+"""Localized pages to HTML: the templates of a site, and what they are given."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from hashlib import blake2b
+from importlib.resources import files
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+from traceback import walk_tb
+
+from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    PackageLoader,
+    PrefixLoader,
+    StrictUndefined,
+    TemplateError,
+    TemplateSyntaxError,
+    pass_context,
+)
+from jinja2.runtime import Context
+from markupsafe import Markup
+
+from site_builder.config import Config
+from site_builder.errors import Location, Problem, SiteError
+from site_builder.language import Language, format_share, gettext_for
+from site_builder.model import LocalizedPage, Page, State, Text
+
+STATIC_FOLDER = "_site"
+"""Where a site keeps the theme's files, below its root."""
+
+Link = tuple[str, str]
+"""A title, and where it leads: relative to the page."""
+
+
+@dataclass(frozen=True, slots=True)
+class SectionContext:
+    """One pair of prose and code, ready to be shown."""
+
+    number: int
+    """From 0; the same in every language."""
+    anchor: str
+    """The id of the prose besides `section-N`, or empty."""
+    docs: tuple[tuple[str, State], ...]
+    """Trusted HTML, and whether it is in the page's language; links fit the page."""
+    code: str
+    """Trusted HTML, or empty."""
+
+    @property
+    def runs(self) -> Iterator[tuple[State, Markup]]:
+        """The prose, neighbours of one state joined."""
+        if len(self.docs) == 1:
+            html, state = self.docs[0]
+            yield state, Markup(html)  # noqa: S704
+            return
+        for state, run in groupby(self.docs, key=itemgetter(1)):
+            yield state, Markup("\n".join(html for html, _ in run))  # noqa: S704
+
+
+@dataclass(frozen=True, slots=True)
+class Alternate:
+    """The same page in one language, or the nearest to it that the language has."""
+
+    language: Language
+    href: str
+    """Relative to the page."""
+    current: bool
+    """Whether it is the page itself."""
+    url: str = ""
+    """Absolute; empty where the site has no `base_url` or the page does not exist in the language."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageContext:
+    """What a template is given: each field under its own name.
+
+    Besides, there are `title`, `summary` (plain text), `title_attributes`, `summary_attributes` (their
+    `lang` and `dir`, if they are not in the page's language), `translated` (whether the page is a
+    translation), `share` (how much of it is, "82%"), `layout`, `has_heading` and the function `static`.
+    """
+
+    site: Config
+    page: LocalizedPage
+    language: Language
+    """Of the page."""
+    source_language: Language
+    """Of the source, and of all that is not translated."""
+    root: str
+    """What leads from the page to the site's root: empty, `../../`, or a path from `/`."""
+    home_href: str
+    """To the home page in the page's language."""
+    sections: tuple[SectionContext, ...] = ()
+    breadcrumbs: tuple[Link, ...] = ()
+    """The pages between the home page and this one, both left out."""
+    alternates: tuple[Alternate, ...] = ()
+    """All languages of the site in the order of its menu, the page's own too."""
+    canonical: str = ""
+    """Absolute URL, or empty without `base_url`."""
+    previous: Link | None = None
+    next: Link | None = None
+    source_href: str = ""
+    """To the source file in its repository, or empty."""
+    edit_href: str = ""
+    """To where the page's text can be changed, or empty; on a translation, to its map."""
+    children: tuple[tuple[str, str, str], ...] = ()
+    """Of a folder's generated index: title, summary and href of what the folder holds."""
+    stylesheets: tuple[str, ...] = ()
+    """More style sheets, relative to the page."""
+    noindex: bool = False
+    """Whether search engines should leave the page out."""
+
+
+def make_environment(config: Config) -> Environment:
+    """Return the environment whose templates are the theme's, overridden file by file by the site's.
+
+    A template of the site can extend the one that it replaces: `{% extends "theme/page.html" %}`.
+    Raises SiteError if a folder that the configuration names is not there.
+    """
+    environment = Environment(
+        loader=_loader(config),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.globals["static"] = _static(static_urls(static_files(config)))
+    # The extension adds this method; its stubs cannot say so.
+    environment.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
+    return environment
+
+
+def static_files(config: Config) -> Mapping[str, bytes]:
+    """Read the files of `_site/`: the theme's, overridden file by file by the site's.
+
+    Raises SiteError if the configuration names a folder that is not there.
+    """
+    theme = files("site_builder.templates").joinpath("static")
+    ours = {file.name: file.read_bytes() for file in theme.iterdir() if file.is_file()}
+    if config.static is None:
+        return ours
+    folder = _existing(config, config.static, "static")
+    own = (path for path in sorted(folder.rglob("*")) if _is_public(path, folder))
+    return ours | {path.relative_to(folder).as_posix(): path.read_bytes() for path in own}
+
+
+def static_urls(contents: Mapping[str, bytes]) -> Mapping[str, str]:
+    """Return the URL of each static file below the site's root; it changes with the file's content."""
+    return {
+        name: f"{STATIC_FOLDER}/{name}?h={blake2b(content, digest_size=4).hexdigest()}"
+        for name, content in contents.items()
+    }
+
+
+def render_page(environment: Environment, context: PageContext, template: str = "page.html") -> str:
+    """Return the HTML of a page.
+
+    Raises SiteError if one of the site's own templates is at fault.
+    """
+    variables = {field.name: getattr(context, field.name) for field in fields(context)}
+    try:
+        return environment.get_template(template).render(variables | _derived(context))
+    except Exception as error:
+        if problem := _template_problem(error, context.site):
+            raise SiteError(problem) from error
+        raise
+
+
+def render_not_found(
+    environment: Environment,
+    config: Config,
+    language: Language,
+    root: str,
+    alternates: tuple[Alternate, ...] = (),
+) -> str:
+    """Return the page that a server shows at every address without one, so `root` begins with `/`."""
+    title = gettext_for(language.tag)("Page not found")
+    page = Page(source="", url="404.html", title=title, summary="", sections=())
+    text, nothing = Text(title, "current"), Text("", "current")
+    context = PageContext(
+        site=config,
+        page=LocalizedPage(page, language.tag, text, nothing, sections=(), coverage=1.0),
+        language=language,
+        source_language=language,
+        root=root,
+        home_href=root,
+        alternates=alternates,
+        noindex=True,
+    )
+    return render_page(environment, context, "404.html")
+
+
+def _derived(context: PageContext) -> dict[str, object]:
+    page, tag = context.page, context.language.tag
+    translated = tag != context.source_language.tag
+    return {
+        "title": page.title.text,
+        "summary": page.summary.text,
+        "title_attributes": _language_attributes(page.title, context),
+        "summary_attributes": _language_attributes(page.summary, context),
+        "translated": translated,
+        "share": format_share(tag, page.coverage) if translated else "",
+        "untouched": _is_untouched(context),
+        "layout": _layout(context),
+        "has_heading": any("<h1" in html for section in context.sections for html, _ in section.docs),
+    }
+
+
+def _layout(context: PageContext) -> str:
+    """Name the classes of the page: how it is laid out, and whether all of it is untranslated."""
+    layout = "sb-pairs" if any(section.code for section in context.sections) else "sb-prose"
+    return f"{layout} sb-untouched" if _is_untouched(context) else layout
+
+
+def _is_untouched(context: PageContext) -> bool:
+    states = {state for section in context.sections for _, state in section.docs}
+    return bool(states) and "current" not in states
+
+
+def _language_attributes(text: Text, context: PageContext) -> Markup:
+    if text.state == "current":
+        return Markup()
+    source = context.source_language
+    return Markup(' lang="{}" dir="{}"').format(source.tag, source.direction)
+
+
+def _loader(config: Config) -> BaseLoader:
+    theme = PackageLoader("site_builder.templates", "")
+    loaders: list[BaseLoader] = [theme, PrefixLoader({"theme": theme})]
+    if config.templates is not None:
+        loaders.insert(0, FileSystemLoader(_existing(config, config.templates, "templates")))
+    return ChoiceLoader(loaders)
+
+
+def _existing(config: Config, folder: Path, key: str) -> Path:
+    if folder.is_dir():
+        return folder
+    hint = f"make it, or take `{key}` out of the configuration"
+    where = Location(config.shown(folder))
+    raise SiteError(Problem(where, "missing-folder", "there is no such folder", hint))
+
+
+def _is_public(path: Path, folder: Path) -> bool:
+    """Whether a file is the folder's own and not hidden in it."""
+    hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+    return not hidden and path.is_file() and path.resolve().is_relative_to(folder.resolve())
+
+
+def _static(urls: Mapping[str, str]) -> Callable[[Context, str], str]:
+    @pass_context
+    def static(context: Context, name: str) -> str:
+        if name not in urls:
+            raise TemplateError(f"there is no static file {name!r}")
+        return f"{context['root']}{urls[name]}"
+
+    return static
+
+
+@pass_context
+def _gettext(context: Context, message: str) -> str:
+    return gettext_for(context["language"].tag)(message)
+
+
+@pass_context
+def _ngettext(context: Context, singular: str, plural: str, n: int) -> str:
+    return _gettext(context, singular if n == 1 else plural)
+
+
+def _template_problem(error: Exception, config: Config) -> Problem | None:
+    """Return what a template of the site did wrong; None if the fault is not in one of them."""
+    if config.templates is None:
+        return None
+    places = [(frame.f_code.co_filename, line) for frame, line in walk_tb(error.__traceback__)]
+    if isinstance(error, TemplateSyntaxError):
+        places = [(error.filename or "", error.lineno)]
+    own = [place for place in places if Path(place[0]).is_relative_to(config.templates)]
+    if not own:
+        return None
+    path, line = own[-1]
+    message = f"{error}" if isinstance(error, TemplateError) else f"{type(error).__name__}: {error}"
+    hint = "see the theme's template of the same name for what is at hand"
+    return Problem(Location(config.shown(Path(path)), line), "template", message, hint)
