@@ -63,12 +63,18 @@ def headings(html: str) -> list[tuple[int, str]]:
 
 def word_count(html: str) -> int:
     """Count the words that a translator would see."""
-    return sum(any(map(str.isalnum, word)) for word in plain_text(PLACEHOLDER.sub(" ", html)).split())
+    text = unescape(PLACEHOLDER.sub(" ", _TAG.sub(" ", html)))
+    return sum(any(map(str.isalnum, word)) for word in text.split())
 
 
-def plain_text(html: str) -> str:
-    """Take the tags off `html`."""
-    return " ".join(unescape(_TAG.sub(" ", html)).split())
+def plain_text(html: str, protected: Sequence[Protected] = ()) -> str:
+    """Say the inside of a block in plain text; code and formulas are said as their source."""
+    text = PLACEHOLDER.sub(lambda number: _source_of(protected, int(number[1])), _TAG.sub("", html))
+    return " ".join(unescape(text).split())
+
+
+def _source_of(protected: Sequence[Protected], number: int) -> str:
+    return escape(protected[number].source.strip("`$")) if number < len(protected) else ""
 
 
 _ENTITY = re.compile(r"&(?!(?:amp|lt|gt);)#?\w{1,32};")

@@ -68,7 +68,8 @@ def nearest_tag(tag: str) -> str:
             return shorter
     if spoken_there := _likely(f"und_{subtags[0].upper()}"):
         return spoken_there.partition("_")[0]
-    by_name = {name.lower(): code for code, name in _english().languages.items() if find_language(code)}
+    named = _english().languages.items()
+    by_name = {name.lower(): code for code, name in named if code.isalpha() and code not in _NO_LANGUAGE}
     near = get_close_matches(hyphenated.lower(), [*by_name, *by_name.values()], 1)
     return str(by_name.get(near[0], near[0])) if near else ""
 

@@ -44,6 +44,8 @@ class Section:
     docs: Fragment
     code: str
     """Trusted HTML, one element per line of code; empty where there is none."""
+    words: int = 0
+    """How many words a translator has to deal with."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,12 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
 SCHEMES = frozenset({"http", "https", "mailto"})
 """Schemes that a link may have; a relative link has none."""
 
+NOT_TEXT = (
+    r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef"
+    + "".join(chr(plane * 0x10000 + end) for plane in range(17) for end in (0xFFFE, 0xFFFF))
+)
+"""Characters that no text on a page can have, as part of a character class."""
+
 LONGEST_ENTRY = 64 * 1024
 """UTF-8 bytes that an entry of a translation map may have."""
 
@@ -50,6 +56,7 @@ _CLEANER = nh3.Cleaner(
     url_schemes=set(SCHEMES),
     link_rel=None,
 )
+_FORBIDDEN = re.compile(f"[{NOT_TEXT}]")
 _WITH_PLACEHOLDER = re.compile(r'="[^"]*_\^_[^"]*"')
 _WITH_ATTRIBUTE = re.compile(r'<[a-z][a-z0-9]*(?: [a-z]+="[^"]*")+>')
 _ALIGNED = re.compile(r'(<t[dh][^<>]*?) align="(left|center|right)"')
@@ -65,6 +72,8 @@ def sanitize(html: str) -> str:
     clean = _CLEANER.clean(html)
     if "_^_" in clean and _WITH_PLACEHOLDER.search(clean):
         clean = _WITH_ATTRIBUTE.sub(lambda tag: tag[0].replace("_^_", "_%5E_"), clean)
+    if "&#" in html:
+        clean = _FORBIDDEN.sub("\ufffd", clean)
     if ' align="' in clean:
         clean = _ALIGNED.sub(r'\1 class="sb-\2"', clean)
     return clean

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from site_builder.config import Config
 from site_builder.errors import Location, Problem, SiteError
-from site_builder.fragment import word_count
 from site_builder.language import find_language, nearest_tag
 from site_builder.model import Page
 from site_builder.reading import read_page
@@ -211,7 +210,7 @@ def add_language(config: Config, language: str) -> Added:
 def translatable(page: Page) -> Iterator[str]:
     """List the keys of a page: what a translator has to say in another language, in order."""
     yield from (text for name in ("title", "summary") if name in page.meta and (text := getattr(page, name)))
-    yield from (section.docs.html for section in page.sections if word_count(section.docs.html))
+    yield from (section.docs.html for section in page.sections if section.words)
 
 
 def _require_language(config: Config, language: str) -> None:

@@ -255,7 +255,7 @@ def test_a_strict_build_leaves_the_site_as_it_was(folder: Path) -> None:
         (["build", "gone"], "gone: the source does not exist"),
         (["build", "-o", "src"], "command line: the output folder src is or holds the source"),
         (["build", "-o", "theirs"], "theirs"),
-        (["serve", "gone"], "gone: the source does not exist"),
+        (["serve", "-o", "src"], "command line: the output folder src is or holds the source"),
         (["translations", "add", "../x"], "../x"),
     ],
 )
@@ -333,7 +333,7 @@ def test_serve(folder: Path, start: Callable[..., "subprocess.Popen[str]"]) -> N
     assert process.stderr
     printed = iter(process.stderr.readline, "")
     url = next(match[0] for line in printed if (match := re.search(r"http://127\.0\.0\.1:\d+/", line)))
-    assert "1 page built in" in next(line for line in printed if "built" in line)
+    assert "2 pages built in" in next(line for line in printed if "built" in line)
     with urllib.request.urlopen(f"{url}x.html", timeout=20) as answer:
         assert b"Text of x." in answer.read()
     interrupt(process)
@@ -352,11 +352,11 @@ def test_a_reader_who_leaves_is_no_trouble(folder: Path) -> None:
     assert (process.returncode, process.stderr) == (1, b"")
 
 
-def test_a_terminal_gets_a_bar_and_colours(large: Path) -> None:
-    (large / "src" / "bad.py").write_bytes(b"\xff\n")
+def test_a_terminal_gets_a_bar_and_colours(folder: Path) -> None:
+    (folder / "src" / "bad.py").write_bytes(b"\xff\n")
     ours, theirs = pty.openpty()
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"} | {"NO_COLOR": ""}
-    with subprocess.Popen([*COMMAND, "build"], cwd=large, env=environment, stderr=theirs) as process:
+    with subprocess.Popen([*COMMAND, "build"], cwd=folder, env=environment, stderr=theirs) as process:
         os.close(theirs)
         printed = "".join(_lines(ours))
     assert process.returncode == 0

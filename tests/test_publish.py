@@ -226,14 +226,14 @@ def make_link(at: Path) -> None:
 def test_a_foreign_thing_in_the_way_is_named_and_stays(
     output: Path, tmp_path: Path, obstacle: str, make: Callable[[Path], None]
 ) -> None:
-    (tmp_path / "elsewhere").mkdir()
+    make_file(tmp_path / "elsewhere/mine.txt")
     publish(output, OLD)
     make(output / obstacle)
     before = tree(output)
     message = refusal(lambda: publish(output, NEW))
     assert f"public/{obstacle}: is in the way of" in message
     assert tree(output) == before
-    assert not list((tmp_path / "elsewhere").iterdir())
+    assert tree(tmp_path / "elsewhere") == {"mine.txt": b"more"}
 
 
 @posix_only
@@ -261,6 +261,13 @@ def test_a_link_in_place_of_a_page_is_not_followed(output: Path, tmp_path: Path)
     publish(output, {"index.html": b"x"})
     assert (tmp_path / "mine.txt").exists()
     assert (output / "same.html").is_symlink()
+
+
+@posix_only
+def test_a_pipe_in_place_of_a_page_is_not_read(output: Path) -> None:
+    publish(output, {"other.html": b"x"})
+    os.mkfifo(output / "empty.html")
+    assert "public/empty.html: is in the way" in refusal(lambda: publish(output, {"empty.html": b""}))
 
 
 @posix_only

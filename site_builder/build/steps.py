@@ -12,8 +12,7 @@ from jinja2 import Environment
 from site_builder.build.publish import Stage
 from site_builder.config import Config
 from site_builder.errors import Location, Problem
-from site_builder.fragment import word_count
-from site_builder.model import LocalizedPage, Page
+from site_builder.model import LocalizedPage, Page, Section
 from site_builder.reading.discover import Source
 from site_builder.site import Site, load_memory, read_source
 from site_builder.translating.join import in_source_language, localize
@@ -140,7 +139,7 @@ def write(writing: Writing, url: str) -> Rendering:
         made_of=b"" if broken else writing.made_of(url),
         files=tuple(frame.folder(tag) + url for tag in frame.languages),
         assets=frozenset(linker.assets),
-        words=sum(word_count(section.docs.html) for section in reading.page.sections),
+        words=sum(section.words for section in reading.page.sections),
         coverage=coverage,
         problems=tuple(problems),
     )
@@ -165,12 +164,16 @@ def _broken_links(
 ) -> Iterator[Problem]:
     for href in sorted(broken):
         hint = "link to a source or to a file beside it; the path is relative to this file"
-        lines = [
-            section.lines.start for section in page.page.sections if f'="{escape(href)}"' in section.docs.html
-        ]
-        line = lines[0] if lines and page.language == config.language else 0
+        sections = page.page.sections if page.language == config.language else ()
+        line = next((section.lines.start for section in sections if _links(section, href)), 0)
         where = Location(config.shown(file or config.source), line)
         yield Problem(where, "link", "the link leads nowhere", hint, excerpt=href, severity="warning")
+
+
+def _links(section: Section, href: str) -> bool:
+    return f'="{escape(href)}"' in section.docs.html or any(
+        piece.source == href for piece in section.docs.protected
+    )
 
 
 @dataclass(slots=True)

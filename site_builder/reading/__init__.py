@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from site_builder.errors import Location, Problem
+from site_builder.fragment import word_count
 from site_builder.model import Page, Section
 from site_builder.reading.discover import Source
 from site_builder.reading.docstring import to_markdown
@@ -87,6 +88,7 @@ def _page(
             lines=pair.lines,
             docs=replace(item.rendered.fragment, anchors=ids),
             code=numbered(lines, pair.code),
+            words=word_count(item.rendered.fragment.html),
         )
         for pair, item, (name, ids) in zip(pairs, prose, anchors, strict=True)
         if item.rendered.fragment.html.strip() or pair.code

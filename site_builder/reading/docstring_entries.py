@@ -51,7 +51,7 @@ def _name_as_code(name: str) -> str:
     return f"`{plain}`" if plain else ""
 
 
-_REMARK = re.compile(r",? *\b(?:optional|required|keyword-only|default)\b", re.IGNORECASE)
+_REMARK = re.compile(r"(?:,? +|,|^)\(?(?:optional|required|keyword-only|default)\b")
 
 
 def type_as_code(type_: str) -> str:
@@ -63,9 +63,9 @@ def type_as_code(type_: str) -> str:
     return (main if words or not main or "`" in main or "$" in main else f"`{main.replace('~', '')}`") + more
 
 
-_NAME = r"(?::[\w+.:-]{1,40}:)?[`'\"*\\~!]{0,4}\w[\w.\-]*(?:\[[\w.]*\])?[`'\"*]{0,4}"
+_NAME = r"(?::[\w+.:-]{1,40}:)?[`'\"*\\~!]{0,4}\w[\w.\-]*(?:\[[\w.]*\]\w*)?[`'\"*]{0,4}"
 _NAMES = rf"{_NAME}(?:(?:, ?| ?/ ?){_NAME})*"
-_GOOGLE = re.compile(rf"({_NAMES})(?: *\((.*?)\))?(?: ?:| +(?:--?|–|—))(?: +(.*)|$)")
+_GOOGLE = re.compile(rf"(?!where:)({_NAMES})(?: *\((.*?)\))?(?: ?:| +(?:--?|–|—))(?: +(.*)|$)")
 _GOOGLE_TYPE_ONLY = re.compile(rf"({_NAMES}) +\((.*)\)()$")
 _NUMPY = re.compile(rf"({_NAMES})(?: *:(?: +(.*)|$)|$)")
 _NUMPY_RESULT = re.compile(rf"({_NAMES}) *:(?: +(.*)|$)")
@@ -92,12 +92,12 @@ def numpy_result_head(chunk: Lines) -> Head | None:
     text = chunk[0].text.rstrip()
     if match := _NUMPY_RESULT.match(text):
         return match[1], match[2] or "", ""
-    return ("", text, "") if len(chunk) > 1 and chunk[1].indent or " " not in text else None
+    return ("", text, "") if (len(chunk) > 1 and chunk[1].indent) or " " not in text else None
 
 
 def numpy_named_head(chunk: Lines) -> Head | None:
-    """Read `name : text`, or a name alone over its description."""
-    return google_head(chunk) or (numpy_head(chunk) if len(chunk) > 1 and chunk[1].indent else None)
+    """Read `name : text`, or a name alone."""
+    return google_head(chunk) or numpy_head(chunk)
 
 
 def chunks(body: Lines) -> list[Lines]:
@@ -113,7 +113,9 @@ def chunks(body: Lines) -> list[Lines]:
 def entry_list(body: Lines, nested: Nested, read: Callable[[Lines], Head | None]) -> Lines:
     """Make a list of the entries in a body; anything between them stays what it is."""
     groups = groupby(_with_stragglers(chunks(body), read), key=lambda pair: pair[1] is not None)
-    return stacked([_entries(list(group), nested) if listed else _plain(list(group), nested) for listed, group in groups])
+    return stacked(
+        [_entries(list(group), nested) if listed else _plain(list(group), nested) for listed, group in groups]
+    )
 
 
 Chunk = tuple[Lines, Head | None]

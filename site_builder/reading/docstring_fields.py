@@ -6,7 +6,17 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from site_builder.reading.docstring_entries import Entry, item, names_as_code, type_as_code, typed
-from site_builder.reading.lines import Found, Line, Lines, Nested, block_end, dedented, next_text, stacked, trimmed
+from site_builder.reading.lines import (
+    Found,
+    Line,
+    Lines,
+    Nested,
+    block_end,
+    dedented,
+    next_text,
+    stacked,
+    trimmed,
+)
 
 _GROUPS = {
     "": "param parameter arg argument key keyword kwarg kwparam ivar var cvar attribute",
@@ -27,8 +37,8 @@ _TYPES = {"type": "", "vartype": "", "kwtype": "", "paramtype": "", "rtype": "Re
 _FIELDS = {name: group for group, names in _GROUPS.items() for name in names.split()} | _TYPES
 _LISTED = frozenset({"", "Raises"})
 
-FIELD = rf"[:@](?:{'|'.join(sorted(_FIELDS))})\b[^:\n]*:(?=\s|$)"
-"""What a field begins with."""
+FIELD = rf"(?:{'|'.join(sorted(_FIELDS))})\b[^:\n]*:(?=\s|$)"
+"""What a field begins with, after its `:` or `@`."""
 _FIELD = re.compile(rf" {{0,3}}[:@]({'|'.join(sorted(_FIELDS))})(?: +([^:]*))?:(?: +(.*)|$)")
 _STRAGGLER = re.compile(r"(?!\d+[.)] |\w[\w ]*::?$)[\w(\[{`$\"'<\\]")
 
@@ -67,9 +77,13 @@ def _field(match: re.Match[str], lines: Lines, nested: Nested) -> _Field:
         return _Field(group, Entry(number, names_as_code(argument), type_as_code(type_)), only_type=True)
     if group == "":
         *types, argument = argument.rsplit(None, 1) or [""]
-        return _Field(group, Entry(number, names_as_code(argument), type_as_code("".join(types)), text, rest), False)
+        return _Field(
+            group, Entry(number, names_as_code(argument), type_as_code("".join(types)), text, rest), False
+        )
     named = Entry(number, names_as_code(argument), "", text, rest)
-    return _Field(group, named if group in _LISTED else replace(named, name="", type=named.name), only_type=False)
+    return _Field(
+        group, named if group in _LISTED else replace(named, name="", type=named.name), only_type=False
+    )
 
 
 def _with_types(fields: Sequence[_Field]) -> list[_Field]:

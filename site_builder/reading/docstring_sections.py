@@ -31,7 +31,7 @@ _TABLE: tuple[tuple[str, Kind, str], ...] = (
     ("Warns", "named", "warns"),
     ("Methods", "named", "methods"),
     ("See also", "named", "see also"),
-    ("Example", "example", "example"),
+    ("Example", "example", "example, example usage, usage example"),
     ("Examples", "example", "examples"),
     ("Usage", "example", "usage"),
     ("Note", "text", "note"),
@@ -93,7 +93,11 @@ def _results(body: Lines, nested: Nested) -> Lines:
         return entry_list(body, nested, google_head)
     if match := _RESULT.match(body[0].text):
         first = Line(f"{type_as_code(match[1])}  {match[2]}", body[0].number)
-        return [first, *nested(dedented(parts[0][1:])), *nested([line for part in parts[1:] for line in part])]
+        return [
+            first,
+            *nested(dedented(parts[0][1:])),
+            *nested([line for part in parts[1:] for line in part]),
+        ]
     return nested(body)
 
 
@@ -126,8 +130,8 @@ def _underlined(lines: Lines, at: int) -> bool:
         at + 1 < len(lines)
         and not lines[at].inside
         and not lines[at].blank
-        and lines[at + 1].text.lstrip().startswith("-")
-        and underlines(lines[at + 1].text, lines[at].text, "-")
+        and lines[at + 1].text.lstrip().startswith(("-", "="))
+        and underlines(lines[at + 1].text, lines[at].text, "-=")
     )
 
 

@@ -43,6 +43,10 @@ class Found:
     """Whether blank lines must stand around it."""
 
 
+Idiom = Callable[[Lines, int, Nested], Found | None]
+"""Looks for an idiom that begins at a line, which is not blank."""
+
+
 def numbered(texts: Sequence[str]) -> Lines:
     """Number `texts` from 0, and mark those that are inside something."""
     return [
@@ -79,12 +83,29 @@ def margin_of(lines: Sequence[Line]) -> int:
 def dedented(lines: Sequence[Line]) -> Lines:
     """Take off the indentation that all of `lines` share."""
     margin = margin_of(lines)
-    return [replace(line, text=line.text[min(line.indent, margin) :]) for line in lines] if margin else list(lines)
+    return (
+        [replace(line, text=line.text[min(line.indent, margin) :]) for line in lines]
+        if margin
+        else list(lines)
+    )
 
 
 def indented(lines: Sequence[Line], by: int) -> Lines:
     """Put `by` spaces before each line that is not blank."""
-    return [line if line.blank else replace(line, text=" " * by + line.text) for line in lines] if by else list(lines)
+    return (
+        [line if line.blank else replace(line, text=" " * by + line.text) for line in lines]
+        if by
+        else list(lines)
+    )
+
+
+LIST_ITEM = re.compile(r" *(?:[-*+]|\d{1,9}[.)]) +(?=\S)")
+
+
+def content_indent(line: Line) -> int:
+    """Return where the text of a line begins, after the marker of a list item."""
+    marker = LIST_ITEM.match(line.text)
+    return marker.end() if marker else line.indent
 
 
 def trimmed(lines: Sequence[Line]) -> Lines:
@@ -109,7 +130,12 @@ _UNDERLINE = re.compile(r"([^\w\s])\1{2,}")
 def underlines(line: str, title: str, characters: str) -> bool:
     """Say whether `line` is a run of one of `characters`, about as long as `title`."""
     run, length = line.strip(), len(title.strip())
-    return length > 0 and _UNDERLINE.fullmatch(run) is not None and run[0] in characters and abs(len(run) - length) < 4
+    return (
+        length > 0
+        and _UNDERLINE.fullmatch(run) is not None
+        and run[0] in characters
+        and abs(len(run) - length) < 4
+    )
 
 
 _FENCE = re.compile(r" *(?:[-*+] +|\d{1,9}[.)] +)?(`{3,}(?=[^`]*$)|~{3,})")
@@ -135,6 +161,8 @@ def _last_closings(texts: Sequence[str]) -> dict[str, int]:
     for at, text in enumerate(texts):
         if text.count("$$") % 2:
             last["$$"] = at
+        if text.strip() == "~~~":
+            last["~~~"] = at
         last.update((closing, at) for closing in _CLOSING.findall(text))
     return last
 
@@ -142,8 +170,9 @@ def _last_closings(texts: Sequence[str]) -> dict[str, int]:
 def _opened(text: str, at: int, last: dict[str, int], above: str) -> Callable[[str], bool] | None:
     """Return what recognises the line that closes what `text` opens."""
     if fence := _FENCE.match(text):
-        if fence[1][0] == "~" and len(fence[1]) > 3 and underlines(text, above, "~"):
-            return None
+        never_closes = len(fence[1]) > 3 or last.get("~~~", at) <= at
+        if never_closes and underlines(text, above, "~"):
+            return None  # It is a title's.
         return lambda line: _closes_fence(line, fence[1])
     if text.count("$$") % 2 and last["$$"] > at:
         return lambda line: line.count("$$") % 2 == 1

@@ -4,7 +4,18 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from site_builder.reading.lines import Found, Line, Lines, Nested, block_end, dedented, next_text, trimmed
+from site_builder.reading.lines import (
+    LIST_ITEM,
+    Found,
+    Line,
+    Lines,
+    Nested,
+    block_end,
+    content_indent,
+    dedented,
+    next_text,
+    trimmed,
+)
 
 
 def fenced(lines: Sequence[Line], language: str) -> Lines:
@@ -30,7 +41,9 @@ _CODE = re.compile(
     """,
     re.VERBOSE,
 )
-_SHELL = re.compile(r"[$%][ ]|(?:pip|conda|python\d?|git|make|torchrun|curl|cd)[ ](?:install|clone|-|\w+\.py|\w+/)")
+_SHELL = re.compile(
+    r"[$%][ ]|(?:pip|conda|python\d?|git|make|torchrun|curl|cd)[ ](?:install|clone|-|\w+\.py|\w+/)"
+)
 
 
 def language_of(text: str) -> str:
@@ -57,18 +70,60 @@ def doctest(lines: Lines, at: int, _: Nested) -> Found | None:
     return Found(fenced(lines[at:end], "python"), end, apart=False)
 
 
-def literal_block(lines: Lines, at: int, _: Nested) -> Found | None:
-    """Find the indented block that `text::` above it announces."""
+def _text_above(lines: Lines, at: int) -> int:
     above = at - 1
     while above >= 0 and lines[above].blank:
         above -= 1
-    if above < 0 or not announces(lines, above):
+    return above
+
+
+def literal_block(lines: Lines, at: int, _: Nested) -> Found | None:
+    """Find the indented block that `text::` above it announces."""
+    above = _text_above(lines, at)
+    if above < 0 or not announced(lines, above):
         return None
     end = block_end(lines, at, content_indent(lines[above]))
     return Found(fenced(lines[at:end], language_of(lines[at].text)), end, apart=False)
 
 
-def announces(lines: Lines, at: int) -> bool:
+def quoted_prose(lines: Lines, at: int, nested: Nested) -> Found | None:
+    """Find words that are indented, which is a quotation to reStructuredText and code to Markdown."""
+    above = _text_above(lines, at)
+    if lines[at].indent < 4 or above == at - 1 != -1 or (above >= 0 and lines[above].indent >= 4):
+        return None
+    end = block_end(lines, at, 3)
+    block = dedented(lines[at:end])
+    after_colon = above >= 0 and lines[above].text.rstrip().endswith(":")
+    return Found(nested(block), end) if _reads_as_prose(block, after_colon) else None
+
+
+def _reads_as_prose(block: Lines, after_colon: bool) -> bool:
+    first = block[0].text
+    if language_of(first):
+        return False
+    marked = any("``" in line.text or ":`" in line.text for line in block)
+    words = sum(map(str.isalpha, first.split()))
+    top = [line for line in block if not (line.blank or line.inside or line.indent)]
+    if all(LIST_ITEM.match(line.text) for line in top):
+        return marked or words > 2
+    return marked if first[0] == "`" else first[0].isupper() and words > 3 and (marked or not after_colon)
+
+
+def hanging_body(lines: Lines, at: int, nested: Nested) -> Found | None:
+    """Find paragraphs that hang below a line, the definition of a term or of a heading with a colon.
+
+    Of these Markdown takes only the first for words. Where there is but one it reads well as it is.
+    """
+    if (at and not lines[at - 1].blank) or LIST_ITEM.match(lines[at].text) or lines[at].indent > 3:
+        return None
+    end = block_end(lines, at + 1, lines[at].indent + 1)
+    body = lines[at + 1 : end]
+    if not body or body[0].blank or not any(line.blank for line in body) or language_of(body[0].text):
+        return None
+    return Found([replace(lines[at], text=lines[at].text.strip()), *nested(dedented(body))], end)
+
+
+def announced(lines: Lines, at: int) -> bool:
     """Say whether a line ends in `::` with an indented block below."""
     if lines[at].inside or not lines[at].text.rstrip().endswith("::"):
         return False
@@ -84,12 +139,3 @@ def announcement(line: Line) -> Lines:
     if not text.strip():
         return []
     return [replace(line, text=text.rstrip() if text.endswith(" ") else f"{text}:")]
-
-
-LIST_ITEM = re.compile(r" *(?:[-*+]|\d{1,9}[.)]) +(?=\S)")
-
-
-def content_indent(line: Line) -> int:
-    """Return where the text of a line begins, after the marker of a list item."""
-    marker = LIST_ITEM.match(line.text)
-    return marker.end() if marker else line.indent

@@ -8,13 +8,13 @@ from html import escape, unescape
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
-from site_builder.sanitize import ALLOWED_TAGS
 
-from site_builder.fragment import PLACEHOLDER, headings, own_anchors, placeholder, plain_text
+from site_builder.fragment import headings, own_anchors, placeholder, plain_text
 from site_builder.model import Fragment, Protected
 from site_builder.reading.formula import Converter
 from site_builder.reading.highlight import listing, visible
 from site_builder.reading.protect import MARK, Piece, mark, protect, restore
+from site_builder.sanitize import ALLOWED_TAGS
 
 MAX_BYTES = 256 * 1024
 MAX_NESTING = 50
@@ -108,7 +108,7 @@ class _Rendering:
             html = f"{html[:-5]} </p>\n"
         html, protected = self._numbered(html)
         fragment = Fragment(html, protected, tuple(own_anchors(html) if "=" in html else ()))
-        titles = tuple(Heading(block, _plain(inner, protected)) for block, inner in headings(html))
+        titles = tuple(Heading(block, plain_text(inner, protected)) for block, inner in headings(html))
         return Rendered(fragment, titles, frozenset(self.styles), tuple(self.complaints))
 
     def _blocks(self, tokens: Sequence[Token]) -> str:
@@ -273,12 +273,6 @@ def _text_kept(html: str) -> str:
 
 def _code(code: str) -> str:
     return f'<code translate="no">{visible(escape(code, quote=False))}</code>'
-
-
-def _plain(html: str, protected: Sequence[Protected]) -> str:
-    return plain_text(
-        PLACEHOLDER.sub(lambda number: escape(protected[int(number[1])].source.strip("`$")), html)
-    )
 
 
 def _unconverted(piece: Piece, error: str) -> Complaint:

@@ -13,7 +13,6 @@ from site_builder.reading.lines import (
     dedented,
     stacked,
     trimmed,
-    underlines,
 )
 from site_builder.reading.listings import fenced, language_of
 
@@ -32,13 +31,17 @@ class Directive:
         if not self.argument.text:
             return self.body
         # What is below the argument goes on with its paragraph, or stands apart, as it was written.
-        gap = [Line("", self.argument.number)] if self.body and self.body[0].number > self.argument.number + 1 else []
+        gap = (
+            [Line("", self.argument.number)]
+            if self.body and self.body[0].number > self.argument.number + 1
+            else []
+        )
         return [self.argument, *gap, *self.body]
 
 
-_DIRECTIVE = re.compile(r" {0,3}\.\. +([A-Za-z][\w.:+-]*?) ?::(?: +(.*)|$)")
+_DIRECTIVE = re.compile(r" *\.\. +([A-Za-z][\w.:+-]*?) ?(::?)(?: +(.*)|$)")
 _OPTION = re.compile(r":([\w-]+):(?: +(.*)|$)")
-_EXPLICIT = re.compile(r" {0,3}\.\.(?: +(.*)|$)")
+_EXPLICIT = re.compile(r" *\.\.(?: +(.*)|$)")
 _FOOTNOTE = re.compile(r" {0,3}\.\. +(\[[#*]?[\w.:+-]*\]) +(.*)")
 
 
@@ -47,15 +50,21 @@ def explicit_markup(lines: Lines, at: int, nested: Nested) -> Found | None:
     text = lines[at].text.rstrip()
     if not (explicit := _EXPLICIT.match(text)):
         return None
-    if match := _DIRECTIVE.match(text):
+    match = _DIRECTIVE.match(text)
+    # Some forget the second colon, which makes a comment of what they wrote.
+    if match and (_name(match) in _WRITERS or (match[2] == "::" and lines[at].indent < 4)):
         return _directive(match, lines, at, nested)
-    if at and not lines[at - 1].blank and not _EXPLICIT.match(lines[at - 1].text):
+    if lines[at].indent > 3 or (at and not lines[at - 1].blank and not (explicit[1] or "").startswith("_")):
         return None
     if _FOOTNOTE.match(text):
         return _footnotes(lines, at, nested)
     # A lone `..` ends what is above it, and does not begin a comment.
     empty = not explicit[1] and (at + 1 == len(lines) or lines[at + 1].blank)
     return Found([], at + 1 if empty else block_end(lines, at + 1, lines[at].indent))
+
+
+def _name(directive: re.Match[str]) -> str:
+    return directive[1].lower().rpartition(":")[2]
 
 
 def _directive(match: re.Match[str], lines: Lines, at: int, nested: Nested) -> Found:
@@ -66,10 +75,9 @@ def _directive(match: re.Match[str], lines: Lines, at: int, nested: Nested) -> F
         if option[1] in options:
             break
         options[option[1]] = (option[2] or "").strip()
-    argument = Line((match[2] or "").strip(), lines[at].number)
-    name = match[1].lower().rpartition(":")[2]
-    directive = Directive(name, argument, options, dedented(trimmed(body[len(options) :])))
-    write = _WRITERS.get(name, _only_content)
+    argument = Line((match[3] or "").strip(), lines[at].number)
+    directive = Directive(_name(match), argument, options, dedented(trimmed(body[len(options) :])))
+    write = _WRITERS.get(directive.name, _only_content)
     return Found(trimmed(write(directive, nested)), end)
 
 
@@ -107,14 +115,18 @@ def _versioned(label: str) -> "Writer":
         version, _, text = directive.argument.text.partition(" ")
         argument = Line(text.strip(), directive.argument.number)
         content = Directive(directive.name, argument, {}, directive.body).content()
-        return stacked([[Line(f"**{label} {version}**".replace(" **", "**"), argument.number)], nested(content)])
+        return stacked(
+            [[Line(f"**{label} {version}**".replace(" **", "**"), argument.number)], nested(content)]
+        )
 
     return write
 
 
 def _titled(directive: Directive, nested: Nested) -> Lines:
     """Write an admonition whose argument is its title."""
-    title = [Line(f"**{directive.argument.text}**", directive.argument.number)] if directive.argument.text else []
+    title = (
+        [Line(f"**{directive.argument.text}**", directive.argument.number)] if directive.argument.text else []
+    )
     return stacked([title, nested(directive.body)])
 
 
@@ -179,15 +191,18 @@ _KINDS: tuple[tuple[Writer, str], ...] = (
     (_python, "doctest testcode testsetup plot exec jupyter-execute"),
     (_plain_listing, "parsed-literal testoutput csv-table productionlist graphviz digraph"),
     (_titled, "admonition rubric topic sidebar"),
-    (_described, "function method class attribute data exception property classmethod staticmethod decorator option"),
+    (
+        _described,
+        "function method class attribute data exception property classmethod staticmethod decorator option",
+    ),
     (_image, "image figure"),
     (_formulas, "math"),
     (_raw, "raw"),
     (
         _hidden,
         "highlight currentmodule module automodule autoclass autofunction automethod autoattribute autodata "
-        "autoexception autosummary autoproperty toctree index contents include literalinclude default-role role "
-        "sectionauthor moduleauthor codeauthor meta testcleanup tabularcolumns",
+        "autoexception autosummary autoproperty toctree index contents include literalinclude "
+        "default-role role sectionauthor moduleauthor codeauthor meta testcleanup tabularcolumns",
     ),
 )
 _WRITERS: dict[str, Writer] = (
@@ -208,49 +223,3 @@ def _footnotes(lines: Lines, at: int, nested: Nested) -> Found:
         notes += [Line(f"  {line.text}".rstrip(), line.number, line.inside) for line in body]
         following = next((n for n in range(end, len(lines)) if not lines[n].blank), len(lines))
     return Found(notes, end)
-
-
-_LEVELS = {"=": 1, "*": 1, "#": 1, "-": 2, "~": 3, "^": 4, '"': 5, "+": 4, ".": 5, "'": 5}
-
-
-def title(lines: Lines, at: int, _: Nested) -> Found | None:
-    """Find a title between two lines of punctuation, or above one that is not a heading to Markdown."""
-    if at and not lines[at - 1].blank:
-        return None
-    texts = [line.text.rstrip() for line in lines[at : at + 3]]
-    if len(texts) == 3 and texts[0] == texts[2] and _is_title(texts[1], texts[0], "=*#~^+"):
-        return _heading(texts[0][0], lines[at + 1], at + 3)
-    if len(texts) > 1 and _is_title(texts[0], texts[1], "~^\"'+*#."):
-        return _heading(texts[1][0], lines[at], at + 2)
-    return None
-
-
-def _is_title(text: str, line: str, characters: str) -> bool:
-    return len(line) > 3 and (text[:1].isalnum() or text[:1] in "`(") and underlines(line, text, characters)
-
-
-def _heading(character: str, line: Line, end: int) -> Found:
-    return Found([Line(f"{'#' * _LEVELS[character]} {line.text.strip()}", line.number)], end)
-
-
-_GRID = re.compile(r" *\+(?:[-=]+\+)+ *$")
-_SIMPLE = re.compile(r" *=+(?: +=+)+ *$")
-
-
-def table(lines: Lines, at: int, _: Nested) -> Found | None:
-    """Find a table drawn with characters; it stays a drawing."""
-    if _GRID.match(lines[at].text):
-        end = next((n for n in range(at, len(lines)) if lines[n].blank), len(lines))
-    elif _SIMPLE.match(lines[at].text):
-        end = _end_of_simple_table(lines, at)
-    else:
-        return None
-    return Found(fenced(lines[at:end], ""), end) if end > at + 2 else None
-
-
-def _end_of_simple_table(lines: Lines, at: int) -> int:
-    """Return the end of a table that has one line below its head, or none, and one at its foot."""
-    borders = (n for n in range(at + 1, len(lines)) if _SIMPLE.match(lines[n].text))
-    second = next(borders, at)
-    at_foot = second + 1 == len(lines) or lines[second + 1].blank
-    return 1 + (second if at_foot else next(borders, second))

@@ -6,12 +6,18 @@ from dataclasses import replace
 
 from site_builder.reading.lines import LIST_ITEM, Line, Lines
 
-_TARGET = re.compile(r"^ *\.\. +_`?([^`:\n]+)`?: +(\S+) *$", re.MULTILINE)
+_TARGET = re.compile(r"^ *\.\. +_(?:`([^`]{1,200})`|([^`:\n]{1,200})):\s+(\S+) *$", re.MULTILINE)
 
 
 def targets_of(text: str) -> dict[str, str]:
     """Collect what `.. _name: url` says, by name in lower case."""
-    return {target[1].strip().lower(): target[2] for target in _TARGET.finditer(text)} if ".. _" in text else {}
+    if ".. _" not in text:
+        return {}
+    return {_folded(quoted or plain): url for quoted, plain, url in _TARGET.findall(text)}
+
+
+def _folded(name: str) -> str:
+    return " ".join(name.split()).lower()
 
 
 def with_markdown_spans(lines: Sequence[Line], targets: Mapping[str, str]) -> Lines:
@@ -63,15 +69,16 @@ def _converted(lines: Lines, targets: Mapping[str, str]) -> Lines:
     return output
 
 
-_OPENER = re.compile(r"\\[\\`$]|`+|\$\$?|\[[#*]?[\w.:+-]*\]_(?!\w)|(?<!\w)[A-Za-z][\w-]*_(?!\w)")
-_FORMULA = re.compile(r"\$(?!\s)[^$]*(?<![\s\\])\$(?!\d)")
-_ROLE = re.compile(r"(?<![\w:]):(?:[A-Za-z]\w*:){0,2}([A-Za-z][\w+.-]*):$")
+_OPENER = re.compile(r"\\[\\`$]|`+|\$\$?|\[[#*]?[\w.:+-]*\]_(?!\w)|(?<!\w)[A-Za-z]\w*_(?!\w)")
+_CLOSING = {"$": re.compile(r"(?<![\s\\])\$(?!\d)"), "$$": re.compile(r"(?<!\\)\$\$")}
+_ROLE = re.compile(r"(?<![\w:]):(?:[A-Za-z][\w+]*:){0,2}([A-Za-z][\w+.-]*):$")
 
 
 def _spans(text: str, targets: Mapping[str, str]) -> str:
     """Go through the spans of a paragraph once; the first to open wins."""
     output: list[str] = []
     closings = _closings(text)
+    never: set[str] = set()
     done = position = 0
     while opener := _OPENER.search(text, position):
         start, position = opener.span()
@@ -80,10 +87,14 @@ def _spans(text: str, targets: Mapping[str, str]) -> str:
             position = close
             begin, end, span = _tick_span(text, start, close, len(mark), targets)
             if span is not None:
-                output += [text[done:begin], span, _SWALLOWED * (text.count("\n", begin, end) - span.count("\n"))]
+                output += [
+                    text[done:begin],
+                    span,
+                    _SWALLOWED * (text.count("\n", begin, end) - span.count("\n")),
+                ]
                 done = position = end
         elif mark[0] == "$":
-            position = _end_of_formula(text, start, mark)
+            position = _end_of_formula(text, start, mark, never)
         elif mark[-1] == "_" and (span := _reference(mark, targets)):
             output += [text[done:start], span]
             done = position
@@ -102,12 +113,15 @@ def _closings(text: str) -> dict[int, int]:
     return closings
 
 
-def _end_of_formula(text: str, start: int, mark: str) -> int:
-    if mark == "$$":
-        close = text.find("$$", start + 2)
-        return close + 2 if close >= 0 else len(text)
-    formula = _FORMULA.match(text, start)
-    return formula.end() if formula else start + 1
+def _end_of_formula(text: str, start: int, mark: str, never: set[str]) -> int:
+    """Return where the formula that opens at `start` ends; `never` gathers what does not close any more."""
+    end = start + len(mark)
+    if mark in never or (mark == "$" and text[end : end + 1].strip() == ""):
+        return end
+    closing = _CLOSING[mark].search(text, end)
+    if closing is None:
+        never.add(mark)
+    return closing.end() if closing else end
 
 
 Span = tuple[int, int, str | None]
@@ -132,9 +146,9 @@ _TITLED = re.compile(r"([^<]*?) ?<([^<>]+)>")
 
 def _link(content: str, targets: Mapping[str, str]) -> str:
     if match := _TITLED.fullmatch(content):
-        url = targets.get(match[2].rstrip("_").lower(), match[2]).replace(" ", "")
+        url = targets.get(_folded(match[2].rstrip("_")), match[2]).replace(" ", "")
         return f"[{_bracketed(match[1])}]({_destination(url)})" if match[1] else f"<{url}>"
-    url = targets.get(content.lower(), "")
+    url = targets.get(_folded(content), "")
     return f"[{_bracketed(content)}]({_destination(url)})" if url else content
 
 

@@ -1,9 +1,9 @@
 """A page and what is known in a language, joined: the page in that language."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from site_builder.fragment import bare, fill, headings, plain_text, word_count
-from site_builder.model import Block, Fragment, LocalizedPage, Page, Text
+from site_builder.fragment import bare, fill, headings, plain_text
+from site_builder.model import Block, Fragment, LocalizedPage, Page, Section, Text
 from site_builder.sanitize import sanitize
 from site_builder.translating.memory import Memory
 from site_builder.translating.repair import repair
@@ -21,7 +21,7 @@ def localize(original: LocalizedPage, language: str, memory: Memory) -> Localize
     """Translate a page as far as `memory` goes; the rest stays as in `original`."""
     page = original.page
     sections = tuple(
-        (_localized(section.docs, block, memory),)
+        (_localized(section, block, memory),)
         for section, (block, *_) in zip(page.sections, original.sections, strict=True)
     )
     title, summary = localized_title(page, memory), localized_text(page.summary, memory)
@@ -35,11 +35,16 @@ def localized_title(page: Page, memory: Memory) -> Text:
         return title
     for section in page.sections:
         for number, (_, inner) in enumerate(headings(section.docs.html)):
-            if plain_text(inner) != page.title or (value := memory.translation(section.docs.html)) is None:
+            if plain_text(inner, section.docs.protected) != page.title:
                 return title
-            translated = headings(repair(value, section.docs.html).html)
-            return Text(plain_text(translated[number][1]), "current") if number < len(translated) else title
+            return _translated_heading(section.docs, number, memory) or title
     return title
+
+
+def _translated_heading(fragment: Fragment, number: int, memory: Memory) -> Text | None:
+    value = memory.translation(fragment.html)
+    found = headings(repair(value, fragment.html).html) if value else []
+    return Text(plain_text(found[number][1], fragment.protected), "current") if number < len(found) else None
 
 
 def localized_text(text: str, memory: Memory) -> Text:
@@ -48,13 +53,13 @@ def localized_text(text: str, memory: Memory) -> Text:
     return Text(text, "missing") if value is None else Text(" ".join(value.split()), "current")
 
 
-def _localized(fragment: Fragment, original: Block, memory: Memory) -> Block:
-    if not word_count(fragment.html):
+def _localized(section: Section, original: Block, memory: Memory) -> Block:
+    if not section.words:
         return original
-    value = memory.translation(fragment.html)
+    value = memory.translation(section.docs.html)
     if value is None:
         return Block(original.html, "missing")
-    return _block(fragment, repair(value, fragment.html).html)
+    return _block(section.docs, repair(value, section.docs.html).html)
 
 
 def _block(fragment: Fragment, html: str) -> Block:
@@ -63,7 +68,8 @@ def _block(fragment: Fragment, html: str) -> Block:
     return Block(fill(safe, fragment.protected, fragment.anchors), "current")
 
 
-def _coverage(page: Page, sections: Sequence[Iterable[Block]]) -> float:
-    words = [word_count(section.docs.html) for section in page.sections]
-    shown = sum(count for count, (block, *_) in zip(words, sections, strict=True) if block.state == "current")
-    return shown / sum(words) if sum(words) else 1.0
+def _coverage(page: Page, sections: Sequence[Sequence[Block]]) -> float:
+    words = sum(section.words for section in page.sections)
+    pairs = zip(page.sections, sections, strict=True)
+    shown = sum(section.words for section, (block, *_) in pairs if block.state == "current")
+    return shown / words if words else 1.0

@@ -5,8 +5,9 @@ stand in the translation unchanged ("PyTorch"), and otherwise follows in bracket
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from site_builder.translating.nesting import has_words
 from site_builder.translating.original import Original
@@ -27,22 +28,35 @@ class _Piece:
 
 def untangle(tokens: Sequence[Token], key: Original, kinds: set[str]) -> list[Token]:
     """Take nested links apart in well-formed tokens. Adds to `kinds` if there were any."""
+    parts = _by_link(tokens)
+    reached = {part[0].href for part in parts if _is_link(part[0]) and not _is_nested(part)}
     output: list[Token] = []
-    group: list[Token] = []
-    depth = deepest = 0
+    for part in parts:
+        if _is_link(part[0]) and _is_nested(part):
+            kinds.add("nested-link")
+            output += _taken_apart(part, key, reached)
+        else:
+            output += part
+    return output
+
+
+def _by_link(tokens: Sequence[Token]) -> list[list[Token]]:
+    """Split tokens into links, each with all that stands in it, and what is between them."""
+    parts: list[list[Token]] = [[]]
+    depth = 0
     for token in tokens:
+        if not depth and _is_link(token):
+            parts.append([])
+        parts[-1].append(token)
         if isinstance(token, Tag) and token.name == "a":
             depth += -1 if token.closing else 1
-            deepest = max(deepest, depth)
-            group.append(token)
             if not depth:
-                if deepest > 1:
-                    kinds.add("nested-link")
-                output += group if deepest == 1 else _taken_apart(group, key)
-                group, deepest = [], 0
-        else:
-            (group if depth else output).append(token)
-    return output
+                parts.append([])
+    return [part for part in parts if part]
+
+
+def _is_nested(part: Sequence[Token]) -> bool:
+    return sum(map(_is_link, part)) > 1
 
 
 def carve(text: str, label: str) -> tuple[str, str, str] | None:
@@ -67,20 +81,22 @@ def text_of(tokens: Sequence[Token]) -> str:
     return "".join(token for token in tokens if isinstance(token, str))
 
 
-def _taken_apart(group: Sequence[Token], key: Original) -> list[Token]:
-    links = _distinct([token for token in group if isinstance(token, Tag) and _is_link(token)])
+def _taken_apart(group: Sequence[Token], key: Original, reached: set[str]) -> list[Token]:
+    """Give the words of nested links to one link each; `reached` are the targets of other links."""
     pieces = _owned(group)
-    left = []
-    for link in links:
-        if not _has_own(pieces, link):
-            carved = _carved(pieces, link, key)
-            pieces = carved or pieces
-            left += [] if carved else [link]
-    brackets = [[link, key.label(link.href), end("a")] for link in left]
+    brackets: list[list[Token]] = []
+    for link in _distinct([token for token in group if _is_link(token)]):
+        if _has_own(pieces, link) or link.href in reached:
+            continue
+        if carved := _carved(pieces, link, key):
+            pieces = carved
+        else:
+            brackets.append([link, key.label(link.href), end("a")])
+        reached.add(link.href)
     return _joined(pieces) + (in_brackets(brackets, text_of(group)) if brackets else [])
 
 
-def _is_link(token: Token) -> bool:
+def _is_link(token: Token) -> TypeGuard[Tag]:
     return isinstance(token, Tag) and token.name == "a" and not token.closing
 
 
@@ -154,12 +170,31 @@ def _owner(text: str, owner: Tag) -> Tag | None:
     return owner if has_words(text) else None
 
 
+_EDGE = " \t\n\r、。，．：；！？「」『』（）〈〉《》()[],.!?:"
+"""What a link neither begins nor ends with, where it was cut."""
+
+
 def _joined(pieces: Sequence[_Piece]) -> list[Token]:
     output: list[Token] = []
     link: Tag | None = None
-    for piece in [piece for piece in pieces if piece.token != ""] + [_Piece("", None)]:
+    for piece in [*_trimmed(pieces), _Piece("", None)]:
         if piece.link is not link:
             output += ([end("a")] if link else []) + ([piece.link] if piece.link else [])
             link = piece.link
         output.append(piece.token)
-    return output[:-1]
+    return [token for token in output if token != ""]
+
+
+def _trimmed(pieces: Sequence[_Piece]) -> Iterator[_Piece]:
+    """Put punctuation where one link ends and another begins outside both."""
+    links = [None, *(piece.link for piece in pieces), None]
+    for piece, before, after in zip(pieces, links, links[2:], strict=False):
+        core = piece.token
+        if not isinstance(core, str) or not piece.link:
+            yield piece
+            continue
+        lead = core[: len(core) - len(core.lstrip(_EDGE))] if before is not piece.link else ""
+        trail = core[len(core.rstrip(_EDGE)) :] if after is not piece.link else ""
+        yield _Piece(lead, None)
+        yield _Piece(core[len(lead) : len(core) - len(trail)], piece.link)
+        yield _Piece(trail, None)

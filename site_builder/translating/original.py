@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from site_builder.fragment import PLACEHOLDER
 from site_builder.sanitize import INLINE_TAGS, SCHEMES
-from site_builder.translating.nesting import LEAVES, Setting, has_words, nest
+from site_builder.translating.elements import LEAVES
+from site_builder.translating.nesting import Setting, has_words, nest
 from site_builder.translating.soup import Tag, Token, elements, read
 
 TEXT_BLOCKS = LEAVES | {"li", "td", "th", "dt", "dd"}

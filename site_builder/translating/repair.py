@@ -5,17 +5,17 @@ mended here, so that nothing after it has to expect damage.
 """
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 
 from site_builder.fragment import placeholders
-from site_builder.sanitize import INLINE_TAGS
-from site_builder.translating.linking import carve, in_brackets, text_of, untangle
-from site_builder.translating.nesting import LEAVES, nest
-from site_builder.translating.original import TEXT_BLOCKS, Link, Original, original
-from site_builder.translating.soup import Tag, Token, end, read, start, write
+from site_builder.translating.elements import LEAVES
+from site_builder.sanitize import NOT_TEXT
+from site_builder.translating.linking import untangle
+from site_builder.translating.nesting import nest
+from site_builder.translating.original import Original, original
+from site_builder.translating.restoring import with_missing
+from site_builder.translating.soup import Tag, Token, end, read, settled, start, write
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +39,24 @@ def repair(value: str, key: str) -> Repair:
         return Repair(value)
     kinds: set[str] = set()
     goal = original(key)
-    tokens = _as_in_key(read(value, goal.elements, kinds), goal, kinds)
-    tokens = untangle(nest(tokens, goal.setting, kinds), goal, kinds)
-    tokens = _with_missing(tokens, goal, kinds)
+    tokens = _with_each_once(read(value, goal.elements, kinds), goal, kinds)
+    tokens = _named_as_in_key(nest(tokens, goal.setting, kinds), goal, kinds)
+    tokens = untangle(tokens, goal, kinds)
+    tokens = with_missing(tokens, goal, kinds)
     return Repair(write(tokens), tuple(sorted(kinds))) if kinds else Repair(value)
 
 
 # A value in order, as almost all are: told by one expression, without reading it into tokens.
-_TEXT = r"[^<\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]"
-_MARKED = r"<span translate=no>_\^_\d{1,6}_\^_</span>"
-_SIMPLE = rf"(?:{_TEXT}++|{_MARKED}|<(?:(?:em|strong|small|b|i)>(?:{_TEXT}++|{_MARKED})*+</(?:em|strong|small|b|i)>))"
-_LINK = rf'<a href="[^"<>^&]*+">(?:{_TEXT}++|{_MARKED})*+</a>'
-_LINE = rf"(?:{_TEXT}++|{_MARKED}|{_LINK}|<em>(?:{_TEXT}++|{_MARKED}|{_LINK})*+</em>|<strong>(?:{_TEXT}++|{_MARKED}|{_LINK})*+</strong>)*+"
+_TEXT = rf"[^<{NOT_TEXT}\ud800-\udfff]++"
+_MARKED = r"<span translate=no>_\^_[0-9]{1,6}_\^_</span>"
+_ATOM = rf"{_TEXT}|{_MARKED}"
+_LINK = rf'<a href="[^"<>^]*+">(?!\s*+</a>)(?:{_ATOM})*+</a>'
+_LINE = rf"(?:{_ATOM}|{_LINK}|<(?P<%s>em|strong|small)>(?:{_ATOM}|{_LINK})*+</(?P=%s)>)*+"
 _IN_ORDER = re.compile(
-    rf"(?:<p>{_LINE}</p>\s*+|<h([1-6])>{_LINE}</h\1>\s*+|<ul>(?:<li>{_LINE}</li>\s*+)++</ul>\s*+)*+"
+    rf"(?:<p>{_LINE % ('e1', 'e1')}</p>\s*+|<h(?P<h>[1-6])>{_LINE % ('e2', 'e2')}</h(?P=h)>\s*+"
+    rf"|<ul>(?:<li>{_LINE % ('e3', 'e3')}</li>\s*+)++</ul>\s*+|{_MARKED}\s*+)*+"
 )
+_BETWEEN_BLOCKS = re.compile(rf"(?:\A|</(?:p|h[1-6]|ul)>)\s*+((?:{_MARKED}\s*+)++)")
 _BLOCK = re.compile(r"<(p|h[1-6]|ul|li)>")
 _HREF = re.compile(r' href="([^"]*)"')
 _CARET_ENTITY = re.compile(r"&(?:#0*94(?!\d)|#[xX]0*5[eE](?![0-9a-fA-F])|Hat;)")
@@ -69,6 +72,36 @@ def _is_in_order(value: str, key: str) -> bool:
         and "＾" not in value
         and "%5" not in value
         and not _CARET_ENTITY.search(value)
+        and _BETWEEN_BLOCKS.findall(value) == _BETWEEN_BLOCKS.findall(key)
         and _BLOCK.findall(value) == _BLOCK.findall(key)
         and ("href" not in key or set(_HREF.findall(key)) <= set(_HREF.findall(value)))
     )
+
+
+def _with_each_once(tokens: Sequence[Token], key: Original, kinds: set[str]) -> list[Token]:
+    """Drop placeholders that the key does not have, and repetitions."""
+    output: list[Token] = []
+    seen: set[int] = set()
+    for token in tokens:
+        if not isinstance(token, int):
+            output.append(token)
+        elif token in seen or token not in key.placeholders:
+            kinds.add("placeholder-repeated" if token in seen else "placeholder-unknown")
+        else:
+            seen.add(token)
+            output.append(token)
+    return settled(output, kinds)
+
+
+def _named_as_in_key(tokens: list[Token], key: Original, kinds: set[str]) -> list[Token]:
+    """Name paragraphs and headings as the key does, if they are as many."""
+    leaves = [at for at, token in enumerate(tokens) if isinstance(token, Tag) and token.name in LEAVES]
+    names = tuple(token.name for at in leaves[::2] if isinstance(token := tokens[at], Tag))
+    if len(names) != len(key.leaves) or names == key.leaves:
+        return tokens
+    kinds.add("block-tag")
+    output = list(tokens)
+    for at, closing_at, old, new in zip(leaves[::2], leaves[1::2], names, key.leaves, strict=True):
+        if old != new:
+            output[at], output[closing_at] = start(new), end(new)
+    return output

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from html import escape, unescape
 
 from site_builder.fragment import bare, placeholder
-from site_builder.sanitize import ALLOWED_TAGS, ATTRIBUTES
+from site_builder.sanitize import ALLOWED_TAGS, ATTRIBUTES, NOT_TEXT
 
 VOID = frozenset({"br", "wbr", "hr"})
 
@@ -73,7 +73,7 @@ def read(html: str, extra: frozenset[str], kinds: set[str]) -> list[Token]:
     return tokens + list(_with_placeholders("".join(text), kinds))
 
 
-_INVISIBLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_FORBIDDEN = re.compile(rf"[{NOT_TEXT}\ud800-\udfff]")
 _TAG = re.compile(r"(</?[A-Za-z][^<>]*>)")
 _NAME = re.compile(r"</?([A-Za-z][A-Za-z0-9]*)(?=[\s/>])")
 _CARET = r"(?:\^|&#0*94(?!\d)|&#[xX]0*5[eE](?![0-9a-fA-F])|&Hat;)"
@@ -114,8 +114,8 @@ def _parts(html: str, extra: frozenset[str], kinds: set[str]) -> Iterator[str | 
 
 
 def _visible(html: str, kinds: set[str]) -> str:
-    """Take off invisible characters, comments, and the spans of placeholders."""
-    text = _INVISIBLE.sub("", html)
+    """Take off what is no text, comments, and the spans of placeholders."""
+    text = _FORBIDDEN.sub("", html)
     if text != html:
         kinds.add("control-character")
     first, *rest = text.split("<!--")
@@ -145,9 +145,7 @@ def _respelled_tag(name: str, raw: str) -> str:
 
 
 # The ways in which `_`, `^` and digits come back from translators, and from entities.
-_UNDERSCORE = (
-    r"(?:\\?_|＿|%5[fF]|&lowbar;|&UnderBar;|&#0*95(?:;|(?!\d))|&#[xX]0*5[fF](?:;|(?![0-9a-fA-F])))"
-)
+_UNDERSCORE = r"(?:\\?_|＿|%5[fF]|&lowbar;|&UnderBar;|&#0*95(?:;|(?!\d))|&#[xX]0*5[fF](?:;|(?![0-9a-fA-F])))"
 _ANY_CARET = r"(?:\\?\^|＾|%5[eE]|&Hat;|&#0*94(?:;|(?!\d))|&#[xX]0*5[eE](?:;|(?![0-9a-fA-F])))"
 _DIGITS = r"((?:\d|&#0*(?:4[89]|5[0-7])(?:;|(?!\d))|&#[xX]0*3\d(?:;|(?![0-9a-fA-F]))){1,6})"
 _SPACE = r"\s{0,2}"
@@ -157,21 +155,51 @@ _NUMBERED = re.compile(
 )
 
 
+_CANONICAL = re.compile(r"_\^_(0|[1-9][0-9]{0,5})_\^_")
+
+
 def _with_placeholders(text: str, kinds: set[str]) -> Iterator[str | int]:
-    """Find the placeholders of a text, in any spelling; half of one counts, an empty one is dropped."""
+    """Find the placeholders of a text: those spelled as they should be first, then any other spelling."""
+    for number, part in enumerate(_CANONICAL.split(text)):
+        if number % 2:
+            yield int(part)
+        elif part:
+            yield from _with_respelled(part, kinds)
+
+
+def _with_respelled(text: str, kinds: set[str]) -> Iterator[str | int]:
+    """Find placeholders in any spelling; half of one counts, one without a number is dropped."""
     at = 0
     for found in _NUMBERED.finditer(text) if _may_hold_placeholder(text) else ():
         if found.start() > at:
             yield text[at : found.start()]
         at = found.end()
         digits = next((group for group in found.groups() if group), "")
-        number = int(unescape(digits)) if digits else None
-        if found[0] != f"_^_{number}_^_":
-            kinds.add("placeholder-spelling")
-        yield "…" if number is None else number
+        kinds.add("placeholder-spelling")
+        yield int(unescape(digits)) if digits else "…"
     if at < len(text):
         yield text[at:]
 
 
 def _may_hold_placeholder(text: str) -> bool:
     return any(sign in text for sign in ("^", "＾", "%5", "&"))
+
+
+def settled(tokens: Sequence[Token], kinds: set[str]) -> list[Token]:
+    """Join neighbouring texts; what looks like a placeholder only now is none."""
+    output: list[Token] = []
+    text: list[str] = []
+    for token in [*tokens, ""]:
+        if isinstance(token, str):
+            text.append(token)
+            continue
+        output += [_without_marks("".join(text), kinds), token]
+        text.clear()
+    return [token for token in [*output, _without_marks("".join(text), kinds)] if token != ""]
+
+
+def _without_marks(text: str, kinds: set[str]) -> str:
+    if not _may_hold_placeholder(text) or not _NUMBERED.search(text):
+        return text
+    kinds.add("placeholder-spelling")
+    return _NUMBERED.sub("…", text)

@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote, urlsplit
 from site_builder.model import Page
 from site_builder.writing.render import STATIC_FOLDER
 
-_LINK = re.compile(r'(<(?:a|img)\b[^<>]*?\s(?:href|src)=")([^"]*)"')
+_LINK = re.compile(r'(<(?:a|img)\b(?:[^<>"]|"[^"]*")*?\s(?:href|src)=")([^"]*)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,11 @@ class Linker:
         """Return the path below the root that `href` leads to, a NUL, and its query and fragment."""
         base_url = self.targets.base_url
         inside = base_url and (href == base_url or href.startswith((f"{base_url}/", f"{base_url}#")))
-        parts = urlsplit(href.removeprefix(base_url) or "/" if inside else href)
+        try:
+            parts = urlsplit(href.removeprefix(base_url) or "/" if inside else href)
+        except ValueError:
+            self.broken.add(href)
+            return None
         if parts.scheme or parts.netloc or not parts.path:
             return None
         path = self._existing(unquote(parts.path))

@@ -2,35 +2,36 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
-from hashlib import blake2b
-from importlib.resources import files
 from itertools import groupby
 from operator import itemgetter
-from pathlib import Path
-from traceback import walk_tb
 
-from jinja2 import (
-    BaseLoader,
-    ChoiceLoader,
-    Environment,
-    FileSystemLoader,
-    PackageLoader,
-    PrefixLoader,
-    StrictUndefined,
-    TemplateError,
-    TemplateSyntaxError,
-    pass_context,
-)
+from jinja2 import Environment, StrictUndefined, TemplateError, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
 from site_builder.config import Config
-from site_builder.errors import Location, Problem, SiteError
+from site_builder.errors import SiteError
 from site_builder.language import Language, format_share, gettext_for
 from site_builder.model import LocalizedPage, Page, State, Text
+from site_builder.writing.theme import (
+    STATIC_FOLDER,
+    static_files,
+    static_urls,
+    template_loader,
+    template_problem,
+)
 
-STATIC_FOLDER = "_site"
-"""Where a site keeps the theme's files, below its root."""
+__all__ = [
+    "STATIC_FOLDER",
+    "Alternate",
+    "Link",
+    "PageContext",
+    "SectionContext",
+    "make_environment",
+    "render_not_found",
+    "render_page",
+    "static_files",
+]
 
 Link = tuple[str, str]
 """A title, and where it leads: relative to the page."""
@@ -120,11 +121,12 @@ def make_environment(config: Config) -> Environment:
     Raises SiteError if a folder that the configuration names is not there.
     """
     environment = Environment(
-        loader=_loader(config),
+        loader=template_loader(config),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        keep_trailing_newline=True,
         auto_reload=False,
         extensions=["jinja2.ext.i18n"],
     )
@@ -132,28 +134,6 @@ def make_environment(config: Config) -> Environment:
     # The extension adds this method; its stubs cannot say so.
     environment.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
     return environment
-
-
-def static_files(config: Config) -> Mapping[str, bytes]:
-    """Read the files of `_site/`: the theme's, overridden file by file by the site's.
-
-    Raises SiteError if the configuration names a folder that is not there.
-    """
-    theme = files("site_builder.templates").joinpath("static")
-    ours = {file.name: file.read_bytes() for file in theme.iterdir() if file.is_file()}
-    if config.static is None:
-        return ours
-    folder = _existing(config, config.static, "static")
-    own = (path for path in sorted(folder.rglob("*")) if _is_public(path, folder))
-    return ours | {path.relative_to(folder).as_posix(): path.read_bytes() for path in own}
-
-
-def static_urls(contents: Mapping[str, bytes]) -> Mapping[str, str]:
-    """Return the URL of each static file below the site's root; it changes with the file's content."""
-    return {
-        name: f"{STATIC_FOLDER}/{name}?h={blake2b(content, digest_size=4).hexdigest()}"
-        for name, content in contents.items()
-    }
 
 
 def render_page(environment: Environment, context: PageContext, template: str = "page.html") -> str:
@@ -165,7 +145,7 @@ def render_page(environment: Environment, context: PageContext, template: str = 
     try:
         return environment.get_template(template).render(variables | _derived(context))
     except Exception as error:
-        if problem := _template_problem(error, context.site):
+        if problem := template_problem(error, context.site):
             raise SiteError(problem) from error
         raise
 
@@ -228,28 +208,6 @@ def _language_attributes(text: Text, context: PageContext) -> Markup:
     return Markup(' lang="{}" dir="{}"').format(source.tag, source.direction)
 
 
-def _loader(config: Config) -> BaseLoader:
-    theme = PackageLoader("site_builder.templates", "")
-    loaders: list[BaseLoader] = [theme, PrefixLoader({"theme": theme})]
-    if config.templates is not None:
-        loaders.insert(0, FileSystemLoader(_existing(config, config.templates, "templates")))
-    return ChoiceLoader(loaders)
-
-
-def _existing(config: Config, folder: Path, key: str) -> Path:
-    if folder.is_dir():
-        return folder
-    hint = f"make it, or take `{key}` out of the configuration"
-    where = Location(config.shown(folder))
-    raise SiteError(Problem(where, "missing-folder", "there is no such folder", hint))
-
-
-def _is_public(path: Path, folder: Path) -> bool:
-    """Whether a file is the folder's own and not hidden in it."""
-    hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-    return not hidden and path.is_file() and path.resolve().is_relative_to(folder.resolve())
-
-
 def _static(urls: Mapping[str, str]) -> Callable[[Context, str], str]:
     @pass_context
     def static(context: Context, name: str) -> str:
@@ -268,19 +226,3 @@ def _gettext(context: Context, message: str) -> str:
 @pass_context
 def _ngettext(context: Context, singular: str, plural: str, n: int) -> str:
     return _gettext(context, singular if n == 1 else plural)
-
-
-def _template_problem(error: Exception, config: Config) -> Problem | None:
-    """Return what a template of the site did wrong; None if the fault is not in one of them."""
-    if config.templates is None:
-        return None
-    places = [(frame.f_code.co_filename, line) for frame, line in walk_tb(error.__traceback__)]
-    if isinstance(error, TemplateSyntaxError):
-        places = [(error.filename or "", error.lineno)]
-    own = [place for place in places if Path(place[0]).is_relative_to(config.templates)]
-    if not own:
-        return None
-    path, line = own[-1]
-    message = f"{error}" if isinstance(error, TemplateError) else f"{type(error).__name__}: {error}"
-    hint = "see the theme's template of the same name for what is at hand"
-    return Problem(Location(config.shown(Path(path)), line), "template", message, hint)

@@ -1,0 +1,199 @@
+"""Build torch/nn in four languages, cold, and say what it costs.
+
+Run it with `make bench` or `python benchmarks/build.py [SOURCE]`. The cost of the build is compared
+with the sum of what cannot be avoided on the same files in the same run: tokenizing, one Pygments
+lexer pass, and Markdown.
+"""
+
+import argparse
+import functools
+import importlib.util
+import io
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+import tokenize
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+from markdown_it import MarkdownIt
+from pygments.lexers import PythonLexer
+
+import site_builder.build.steps
+import site_builder.reading
+import site_builder.reading.markup
+from site_builder.build import build
+from site_builder.build.publish import Stage
+from site_builder.config import load_config
+from site_builder.reading.discover import Source, survey
+from site_builder.reading.pair import pair_python
+from site_builder.reading.text import decode
+from site_builder.translating.catalog import map_path
+
+LANGUAGES = ("ja", "zh", "es")
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("source", nargs="?", type=Path, default=installed("torch.nn"))
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--runs", type=int, default=3, help="cold builds of which the median is taken")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        found, _ = survey(load_config(work, source=arguments.source))
+        sources = [source for source in found if source.kind == "python"]
+        add_empty_maps(work / "maps", sources)
+        needed = unavoidable(sources)
+        runs = sorted((measure(work, arguments) for _ in range(arguments.runs)), key=lambda run: run["cpu"])
+        report(sources, needed, runs[len(runs) // 2], stages(work, arguments.source))
+
+
+def installed(package: str) -> Path:
+    """Find the folder of an installed package without importing it."""
+    top, _, rest = package.partition(".")
+    found = importlib.util.find_spec(top)
+    if found is None or found.origin is None:
+        raise SystemExit(f"{top} is not installed: name a folder of sources instead")
+    return Path(found.origin).parent / rest.replace(".", "/")
+
+
+def add_empty_maps(folder: Path, sources: list[Source]) -> None:
+    """Give every source an empty map in each language."""
+    for path in (folder / map_path(source.path, tag) for source in sources for tag in LANGUAGES):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("{}\n")
+
+
+def unavoidable(sources: list[Source]) -> dict[str, float]:
+    """Return the CPU seconds of each thing that any generator of such pages must do once."""
+    texts = [decode(source.file.read_bytes(), python=True) for source in sources]
+    prose = [pair.prose for text in texts for pair in pair_python(text) if pair.prose]
+    lexer, parser = PythonLexer(stripnl=False), MarkdownIt("commonmark").enable("table")
+    return {
+        "tokenizing": seconds(
+            lambda: [list(tokenize.generate_tokens(io.StringIO(text).readline)) for text in texts]
+        ),
+        "lexing": seconds(lambda: [sum(1 for _ in lexer.get_tokens_unprocessed(text)) for text in texts]),
+        "Markdown": seconds(lambda: [parser.render(text) for text in prose]),
+    }
+
+
+def tokens(text: str) -> Iterator[tokenize.TokenInfo]:
+    """Return Python's tokens."""
+    return tokenize.generate_tokens(io.StringIO(text).readline)
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Return the CPU seconds that `work` takes."""
+    started = time.process_time()
+    work()
+    return time.process_time() - started
+
+
+def measure(work: Path, arguments: argparse.Namespace) -> dict[str, float]:
+    """Run one cold build as a command of its own."""
+    with tempfile.TemporaryDirectory(dir=work) as output:
+        command = [sys.executable, "-m", "site_builder", "build", str(arguments.source), "-q"]
+        command += ["-t", str(work / "maps"), "-o", output, "-j", str(arguments.jobs)]
+        before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+        process = subprocess.Popen(command, cwd=work, stderr=subprocess.DEVNULL)
+        peak = peak_memory(process)
+        wall, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
+        cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        pages = len(list(Path(output).rglob("*.html"))) - 1
+        return {"cpu": cpu, "wall": wall, "pages": pages, "code": process.returncode, **peak}
+
+
+def peak_memory(process: subprocess.Popen[bytes]) -> dict[str, float]:
+    """Watch a process and its children until they end; return their highest memory together, in MB."""
+    peaks: Counter[str] = Counter()
+    root = psutil.Process(process.pid)
+    while process.poll() is None:
+        try:
+            infos = [one.memory_full_info() for one in (root, *root.children(recursive=True))]
+        except psutil.Error:
+            continue
+        peaks["rss"] = max(peaks["rss"], sum(info.rss for info in infos))
+        peaks["pss"] = max(peaks["pss"], sum(info.pss for info in infos))
+        time.sleep(0.02)
+    return {name: peak / 1e6 for name, peak in peaks.items()}
+
+
+def stages(work: Path, source: Path) -> dict[str, float]:
+    """Return the CPU seconds of each stage of a build in one process."""
+    spent: Counter[str] = Counter()
+    reading, steps = site_builder.reading, site_builder.build.steps
+    places = [
+        (reading, "pair_python", "pairing"),
+        (reading, "to_markdown", "docstring idioms"),
+        (site_builder.reading.markup.Markup, "render", "Markdown and formulas"),
+        (reading, "highlight", "highlighting"),
+        (steps, "load_memory", "loading maps"),
+        (steps, "in_source_language", "sanitising and filling"),
+        (steps, "localize", "translating"),
+        (steps, "compose", "links and context"),
+        (steps, "render_page", "templates"),
+        (Stage, "write", "comparing and staging"),
+    ]
+    with tempfile.TemporaryDirectory(dir=work) as output:
+        config = load_config(work, source=source, translations=work / "maps", output=output)
+        with timed(places, spent):
+            total = seconds(lambda: build(config, jobs=1))
+    return {**spent, "the rest": total - sum(spent.values())}
+
+
+@contextmanager
+def timed(places: list[tuple[Any, str, str]], spent: Counter[str]) -> Iterator[None]:
+    """Add up the CPU seconds spent in functions, each under a name."""
+    originals = [getattr(owner, name) for owner, name, _ in places]
+    for (owner, name, stage), original in zip(places, originals, strict=True):
+        setattr(owner, name, timing(original, stage, spent))
+    try:
+        yield
+    finally:
+        for (owner, name, _), original in zip(places, originals, strict=True):
+            setattr(owner, name, original)
+
+
+def timing(function: Callable[..., Any], stage: str, spent: Counter[str]) -> Callable[..., Any]:
+    """Wrap a function so that its CPU seconds count for a stage."""
+
+    @functools.wraps(function)
+    def wrapper(*arguments: Any, **keywords: Any) -> Any:
+        started = time.process_time()
+        try:
+            return function(*arguments, **keywords)
+        finally:
+            spent[stage] += time.process_time() - started
+
+    return wrapper
+
+
+def report(
+    sources: list[Source], needed: dict[str, float], run: dict[str, float], spent: dict[str, float]
+) -> None:
+    """Print all figures."""
+    lines = sum(source.file.read_bytes().count(b"\n") for source in sources)
+    print(f"{len(sources)} sources, {lines} lines, {run['pages']:.0f} pages; exit code {run['code']:.0f}")
+    print(f"wall {run['wall']:.2f} s, CPU {run['cpu']:.2f} s")
+    print(f"peak memory {run['pss']:.0f} MB (PSS), {run['rss']:.0f} MB (sum of RSS)")
+    print("unavoidable: " + ", ".join(f"{name} {cost:.2f} s" for name, cost in needed.items()))
+    print(f"CPU of the build / unavoidable = {run['cpu'] / sum(needed.values()):.2f}")
+    print("stages of a build in one process:")
+    for name, cost in sorted(spent.items(), key=lambda item: -item[1]):
+        print(f"  {name:<24}{cost:6.2f} s  {cost / sum(spent.values()):4.0%}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,6 @@
+"""# Good
+
+A formula that does not convert: $\nonsense{x}$
+"""
+
+x = "a‮b"

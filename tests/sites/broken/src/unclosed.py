@@ -1,0 +1,3 @@
+"""# Not closed
+
+x = 1

@@ -1,0 +1,118 @@
+from pathlib import Path
+
+import pytest
+
+from site_builder.model import Page
+from site_builder.writing.links import Linker, Targets
+
+URLS = {
+    "__init__.py": "index.html",
+    "guide.md": "guide.html",
+    "norm/__init__.py": "norm/index.html",
+    "norm/group.py": "norm/group.html",
+    "norm/kernel.cu": "norm/kernel.cu.html",
+}
+
+
+@pytest.fixture
+def linker(tmp_path: Path) -> Linker:
+    source = tmp_path / "src"
+    (source / "norm").mkdir(parents=True)
+    (source / "norm" / "axes.svg").touch()
+    (source / "norm" / ".secret").touch()
+    (source / "norm" / "two words.png").touch()
+    (tmp_path / "outside.txt").touch()
+    (source / "norm" / "way-out.txt").symlink_to(tmp_path / "outside.txt")
+    targets = Targets(source, URLS, frozenset(URLS.values()), "https://example.org/nn")
+    return Linker(targets, Page("norm/group.py", "norm/group.html", "", "", ()))
+
+
+PAGES = [
+    ("kernel.cu", "kernel.cu.html"),
+    ("kernel.cu#add", "kernel.cu.html#add"),
+    ("kernel.cu.html", "kernel.cu.html"),
+    ("__init__.py", "index.html"),
+    ("./", "index.html"),
+    ("..", "../index.html"),
+    ("../guide.md?x=1#part", "../guide.html?x=1#part"),
+    ("../guide", "../guide.html"),
+    ("/guide.md", "../guide.html"),
+    ("../norm", "index.html"),
+    ("https://example.org/nn/guide.html#a", "../guide.html#a"),
+    ("https://example.org/nn", "../index.html"),
+    ("https://example.org/nn/norm/", "index.html"),
+    ("%67roup.py", "group.html"),
+]
+
+
+@pytest.mark.parametrize("folder", ["", "ja/"])
+@pytest.mark.parametrize(("written", "expected"), PAGES)
+def test_pages_are_linked_in_the_language_of_the_page(
+    linker: Linker, written: str, expected: str, folder: str
+) -> None:
+    assert linker.rewrite(f'<a href="{written}">x</a>', folder) == f'<a href="{expected}">x</a>'
+    assert not linker.broken
+
+
+@pytest.mark.parametrize(
+    ("folder", "written", "expected"),
+    [
+        ("", "axes.svg", "axes.svg"),
+        ("ja/", "axes.svg", "../../norm/axes.svg"),
+        ("ja/", "/norm/axes.svg", "../../norm/axes.svg"),
+        ("ja/", "two%20words.png", "../../norm/two%20words.png"),
+        ("ja/", "/_site/colab.svg", "../../_site/colab.svg"),
+    ],
+)
+def test_files_beside_the_source_stay_at_the_root(
+    linker: Linker, folder: str, written: str, expected: str
+) -> None:
+    assert linker.rewrite(f'<img src="{written}" alt="">', folder) == f'<img src="{expected}" alt="">'
+
+
+def test_assets_are_collected_once(linker: Linker) -> None:
+    for folder in ("", "ja/"):
+        linker.rewrite('<img src="axes.svg"> <img src="./axes.svg"> <a href="guide.md">', folder)
+    assert linker.assets == {"norm/axes.svg"}
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "https://other.example/guide.md",
+        "https://example.org/nnn/guide.html",
+        "//other.example/x",
+        "mailto:a@example.org",
+        "#part",
+        "",
+    ],
+)
+def test_what_leads_outside_stays_as_written(linker: Linker, written: str) -> None:
+    html = f'<a href="{written}">x</a>'
+    assert linker.rewrite(html, "ja/") == html
+    assert not linker.broken
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "missing.py",
+        ".secret",
+        "way-out.txt",
+        "../../outside.txt",
+        "../../../etc/passwd",
+        "a%00b",
+        "http://[",
+        "kernel.cu/x",
+    ],
+)
+def test_what_leads_nowhere_is_told_and_left(linker: Linker, written: str) -> None:
+    html = f'<a href="{written}">x</a>'
+    assert linker.rewrite(html, "") == html
+    assert linker.broken == {written}
+    assert not linker.assets
+
+
+def test_entities_and_other_attributes_survive(linker: Linker) -> None:
+    html = '<a title="a > b" href="kernel.cu?a=1&amp;b=2#x&quot;y">x</a>'
+    assert linker.rewrite(html, "") == '<a title="a > b" href="kernel.cu.html?a=1&amp;b=2#x&quot;y">x</a>'

@@ -1,0 +1,120 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from site_builder.config import Config, load_config
+from site_builder.errors import SiteError
+from site_builder.site import add_language, open_site
+
+MAP = {"<p>A formula <span translate=no>_^_0_^_</span> </p>\n": ""}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "src" / "sub").mkdir(parents=True)
+    (tmp_path / "translations").mkdir()
+    (tmp_path / "src" / "a.py").write_text("# A formula $x$\nx = 1\n\n# `code` $x$\ny = 2\n")
+    (tmp_path / "src" / "sub" / "b.md").write_text("---\ntitle: The title\n---\n\nText\n")
+    return tmp_path
+
+
+def config(folder: Path, **settings: object) -> Config:
+    return load_config(folder, **settings)
+
+
+def test_maps_are_found_by_source_and_language(folder: Path) -> None:
+    for name in ("a.ja.json", "a.pt-BR.json"):
+        (folder / "translations" / name).write_text("{}")
+    site = open_site(config(folder))
+    assert site.languages == ("ja", "pt-BR")
+    assert site.maps["a.py", "ja"] == folder / "translations" / "a.ja.json"
+    assert not site.problems
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "hint"),
+    [
+        ("aa.ja.json", "orphan", "the nearest source is a.py"),
+        ("entirely-different.ja.json", "orphan", "delete it, or bring its source back"),
+        ("a.jp.json", "language", "did you mean ja?"),
+        ("a.json", "language", ""),
+    ],
+)
+def test_a_map_that_is_not_read_is_warned_of(folder: Path, name: str, code: str, hint: str) -> None:
+    (folder / "translations" / name).write_text("{}")
+    [problem] = open_site(config(folder)).problems
+    assert (problem.where.path, problem.code, problem.severity) == (f"translations/{name}", code, "warning")
+    assert problem.hint.startswith(hint)
+
+
+def test_tags_that_differ_only_in_case_stop(folder: Path) -> None:
+    (folder / "translations" / "a.pt-BR.json").write_text("{}")
+    (folder / "translations" / "sub").mkdir()
+    (folder / "translations" / "sub" / "b.pt-br.json").write_text("{}")
+    with pytest.raises(SiteError, match="pt-BR and pt-br differ only in case"):
+        open_site(config(folder))
+
+
+def test_a_map_in_the_language_of_the_source_stops(folder: Path) -> None:
+    (folder / "translations" / "a.en.json").write_text("{}")
+    with pytest.raises(SiteError, match="en is the source's language"):
+        open_site(config(folder))
+
+
+def test_a_folder_named_like_a_language_stops(folder: Path) -> None:
+    (folder / "src" / "ja").mkdir()
+    (folder / "src" / "ja" / "c.py").touch()
+    (folder / "translations" / "a.ja.json").write_text("{}")
+    with pytest.raises(SiteError, match=r"ja is where the pages in ja will be"):
+        open_site(config(folder))
+
+
+def test_an_invalid_macro_stops(folder: Path) -> None:
+    (folder / "site-builder.toml").write_text('[macros]\nx = "\\\\undefined"\n')
+    with pytest.raises(SiteError, match="macro"):
+        open_site(config(folder))
+
+
+def test_adding_a_language_writes_every_missing_text(folder: Path) -> None:
+    added = add_language(config(folder), "ja")
+    maps = folder / "translations"
+    assert set(added.files) == {maps / "a.ja.json", maps / "sub" / "b.ja.json"}
+    assert added.entries == 3
+    assert json.loads((maps / "a.ja.json").read_text("utf-8")) == MAP
+    assert json.loads((maps / "sub" / "b.ja.json").read_text("utf-8")) == {
+        "The title": "",
+        "<p>Text </p>\n": "",
+    }
+
+
+def test_adding_a_language_again_changes_nothing(folder: Path) -> None:
+    add_language(config(folder), "ja")
+    before = {path: path.stat().st_mtime_ns for path in (folder / "translations").rglob("*.json")}
+    assert add_language(config(folder), "ja").files == ()
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+
+
+def test_adding_a_language_keeps_what_is_there(folder: Path) -> None:
+    path = folder / "translations" / "sub" / "b.ja.json"
+    path.parent.mkdir()
+    # Spelled in another way than we spell it, and one that no source says.
+    path.write_text('{"<p>Text</p>": "\\u6587", "<p>Gone</p>": "x"}')
+    assert add_language(config(folder), "ja").entries == 2
+    assert json.loads(path.read_text()) == {"<p>Text</p>": "文", "<p>Gone</p>": "x", "The title": ""}
+
+
+def test_adding_a_language_is_all_or_nothing(folder: Path) -> None:
+    (folder / "translations" / "sub").mkdir()
+    broken = folder / "translations" / "sub" / "b.ja.json"
+    broken.write_text('{"a": 1}')
+    with pytest.raises(SiteError, match="b.ja.json:1"):
+        add_language(config(folder), "ja")
+    assert not (folder / "translations" / "a.ja.json").exists()
+    assert broken.read_text() == '{"a": 1}'
+
+
+@pytest.mark.parametrize(("tag", "message"), [("jp", "did you mean ja"), ("en", "the source's language")])
+def test_only_another_known_language_can_be_added(folder: Path, tag: str, message: str) -> None:
+    with pytest.raises(SiteError, match=message):
+        add_language(config(folder), tag)

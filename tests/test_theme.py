@@ -1,0 +1,244 @@
+import functools
+import gzip
+import http.server
+import os
+import re
+import shutil
+import threading
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+from pygments.token import STANDARD_TYPES, Comment, Generic, Keyword, Literal
+from rendering import ARABIC, CODE, ENGLISH, JAPANESE, SECTIONS, STATIC, THEME, config, context
+
+from site_builder.writing.render import SectionContext, make_environment, render_page, static_files
+
+CHROMIUM = shutil.which("chromium")
+QUIETLY = """--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
+--disable-component-update --disable-sync"""
+COMMENT = "x + " * 120
+
+
+def colours():
+    """The variables of the theme that are colours: light, dark."""
+    found = re.findall(r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)", (STATIC / "theme.css").read_text())
+    return {name: pair for name, *pair in found}
+
+
+def contrast(one, other):
+    def luminance(colour):
+        parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    darker, lighter = sorted(map(luminance, (one, other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+def test_contrast(theme):
+    palette = {name: pair[theme] for name, pair in colours().items()}
+    low = [
+        (name, ground, round(contrast(palette[name], palette[ground]), 2))
+        for name in palette.keys() - {"paper", "rule", "accent-soft", "code-ground"}
+        for ground in ("paper", "code-ground")
+        if contrast(palette[name], palette[ground]) < (4.5 if name in {"code-comment", "code-number"} else 7)
+    ]
+    assert not low
+    assert contrast(palette["ink"], palette["accent-soft"]) >= 7
+    assert len(palette) >= 15
+
+
+def test_only_the_theme_sheet_names_colours():
+    for sheet in ("layout.css", "content.css", "syntax.css"):
+        rules = (STATIC / sheet).read_text().partition("@media print")[0]
+        assert not re.search(r"#[0-9a-f]{3,8}\b|rgb\(|hsl\(", rules)
+
+
+def test_every_kind_of_token_has_its_colour():
+    named = set(re.findall(r"\.(\w+)", (STATIC / "syntax.css").read_text()))
+    coloured = (Keyword, Comment, Literal, Generic)
+    plain = {"ltr", "g", "esc", "w"}
+    missing = {
+        name
+        for kind, name in STANDARD_TYPES.items()
+        if any(kind in family for family in coloured) and name not in named | plain
+    }
+    assert not missing
+
+
+def test_every_class_that_is_styled_is_made_somewhere():
+    sheets = "".join((STATIC / sheet).read_text() for sheet in ("layout.css", "content.css"))
+    styled = set(re.findall(r"\.(sb-[\w-]+)", sheets))
+    sources = [*THEME.rglob("*.html"), *Path(str(files("site_builder"))).rglob("*.py")]
+    made = set(re.findall(r"sb-[\w-]+", "".join(source.read_text() for source in sources)))
+    assert styled <= made
+
+
+def test_sheets_use_only_variables_that_there_are():
+    sheets = "".join(sheet.read_text() for sheet in STATIC.glob("*.css"))
+    assert set(re.findall(r"var\((--[\w-]+)", sheets)) <= set(re.findall(r"(--[\w-]+):", sheets))
+
+
+def test_the_theme_is_light():
+    parts = [*STATIC.glob("*.css"), *STATIC.glob("*.js")]
+    assert len(gzip.compress(b"".join(part.read_bytes() for part in parts))) < 12 * 1024
+
+
+# In a browser
+
+
+class Handler(http.server.SimpleHTTPRequestHandler):
+    def end_headers(self):
+        self.send_header("Content-Security-Policy", "default-src 'self'")
+        super().end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+def wide_section(number):
+    prose = f"<p>{'Prose. ' * 40}</p><p>{'Wide' * 60}</p><p><math><mi>{'x' * 90}</mi></math></p>"
+    table = f"<table><tr>{'<td>wide</td>' * 40}</tr></table>"
+    code = CODE.replace("A:", f"A:  # {COMMENT}")
+    return SectionContext(number, f"f{number}", ((prose + table, "current"),), code)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """Serve three pages that say the same under a strict policy, and return their address."""
+    folder = tmp_path_factory.mktemp("site")
+    sections = (*SECTIONS, *(wide_section(number) for number in range(3, 12)))
+    links = {
+        "root": "",
+        "home_href": "en.html",
+        "previous": ("Before", "en.html"),
+        "next": ("After", "en.html"),
+    }
+    environment = make_environment(config())
+    for language in (ENGLISH, JAPANESE, ARABIC):
+        html = render_page(environment, context(language, sections=sections, **links))
+        (folder / f"{language.tag}.html").write_text(html, encoding="utf-8")
+    for name, content in static_files(config()).items():
+        (folder / "_site").mkdir(exist_ok=True)
+        (folder / "_site" / name).write_bytes(content)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=folder))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if CHROMIUM is None:
+        missing = pytest.fail if "REQUIRE_BROWSER" in os.environ else pytest.skip
+        missing("Chromium is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIETLY.split())
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser):
+    """Open pages in a window of a given width; what the browser complains of fails the test."""
+    complaints, contexts = [], []
+
+    def open_page(address, width=1440, **options):
+        contexts.append(browser.new_context(viewport={"width": width, "height": 800}, **options))
+        page = contexts[-1].new_page()
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(address)
+        return page
+
+    yield open_page
+    for opened in contexts:
+        opened.close()
+    assert not complaints
+
+
+@pytest.mark.browser
+def test_the_language_menu_stays_on_the_section(site, open_page):
+    page = open_page(f"{site}/en.html")
+    page.locator("#section-6").evaluate("section => scrollTo(0, section.offsetTop)")
+    scrolled = page.evaluate("scrollY")
+    page.click(".sb-languages summary")
+    assert page.evaluate("scrollY") == scrolled
+    page.click(".sb-languages a[hreflang=ja]")
+    page.wait_for_url("**/ja.html#section-6")
+    page.goto(f"{site}/en.html#f5")
+    page.click(".sb-languages summary")
+    page.click(".sb-languages a[hreflang=ar]")
+    page.wait_for_url("**/ar.html#f5")
+    page.goto(f"{site}/en.html")
+    page.click(".sb-languages summary")
+    page.keyboard.press("Escape")
+    assert not page.is_visible(".sb-languages ul")
+    page.click(".sb-languages summary")
+    page.click(".sb-languages a[hreflang=ja]")
+    page.wait_for_url("**/ja.html")
+
+
+@pytest.mark.browser
+def test_the_theme_that_was_chosen_is_remembered(site, open_page):
+    page = open_page(f"{site}/en.html", color_scheme="light")
+    ink = "getComputedStyle(document.body).color"
+    light = page.evaluate(ink)
+    page.click(".sb-theme")
+    dark = page.evaluate(ink)
+    assert dark != light
+    page.goto(f"{site}/ja.html")
+    assert page.evaluate(ink) == dark
+    page.click(".sb-theme")
+    assert page.evaluate(ink) == light
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [320, 768, 1440])
+@pytest.mark.parametrize("name", ["en", "ar"])
+def test_nothing_but_code_formulas_and_tables_scrolls_sideways(site, open_page, name, width):
+    page = open_page(f"{site}/{name}.html", width)
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    sticking_out = """elements => elements.filter(element => {
+        const box = element.getBoundingClientRect();
+        const isOut = box.right > innerWidth + 1 || box.left < -1;
+        return isOut && !element.parentElement.closest("pre, math, table");
+    }).map(element => element.outerHTML.slice(0, 80))"""
+    assert page.locator("main *").evaluate_all(sticking_out) == []
+    assert page.locator("pre, math, table").evaluate_all(
+        "elements => elements.some(element => element.scrollWidth > element.clientWidth)"
+    )
+
+
+@pytest.mark.browser
+def test_a_page_reads_without_scripts(site, open_page):
+    page = open_page(f"{site}/ja.html", java_script_enabled=False)
+    assert not page.is_visible(".sb-theme")
+    page.click(".sb-languages summary")
+    assert page.is_visible(".sb-languages a[hreflang=en]")
+
+
+@pytest.mark.browser
+def test_line_numbers_are_not_copied(site, open_page):
+    page = open_page(f"{site}/en.html")
+    page.evaluate("getSelection().selectAllChildren(document.querySelector('#section-3 .code'))")
+    assert page.evaluate("getSelection().toString()").strip() == f"class A:  # {COMMENT}".strip()
+
+
+@pytest.mark.browser
+def test_a_pairs_first_lines_are_level(site, open_page):
+    page = open_page(f"{site}/en.html")
+    baseline = """selector => {
+        const marker = document.createElement("span");
+        marker.style.setProperty("display", "inline-block");
+        document.querySelector(selector).prepend(marker);
+        return marker.getBoundingClientRect().bottom;
+    }"""
+    prose, code = (page.evaluate(baseline, f"#section-4 {part}") for part in ("p", ".line"))
+    assert abs(prose - code) < 1.5
