@@ -38,9 +38,8 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
 SCHEMES = frozenset({"http", "https", "mailto"})
 """Schemes that a link may have; a relative link has none."""
 
-NOT_TEXT = (
-    r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef"
-    + "".join(chr(plane * 0x10000 + end) for plane in range(17) for end in (0xFFFE, 0xFFFF))
+NOT_TEXT = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef" + "".join(
+    chr(plane * 0x10000 + end) for plane in range(17) for end in (0xFFFE, 0xFFFF)
 )
 """Characters that no text on a page can have, as part of a character class."""
 
@@ -48,11 +47,12 @@ LONGEST_ENTRY = 64 * 1024
 """UTF-8 bytes that an entry of a translation map may have."""
 
 _SIDES = {"left", "center", "right"}
+_CELL = {"align": _SIDES, "class": {f"sb-{side}" for side in _SIDES}}
 _CLEANER = nh3.Cleaner(
     tags=set(ALLOWED_TAGS),
     clean_content_tags={"script", "style", "template"},
     attributes={tag: set(names - {"align"}) for tag, names in ATTRIBUTES.items()},
-    tag_attribute_values={"td": {"align": _SIDES}, "th": {"align": _SIDES}},
+    tag_attribute_values={"td": _CELL, "th": _CELL},
     url_schemes=set(SCHEMES),
     link_rel=None,
 )

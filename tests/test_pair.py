@@ -5,7 +5,6 @@ import sysconfig
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -157,8 +156,9 @@ def check_file(file: Path) -> int:
 
 
 def test_every_line_of_real_code_once_and_in_order():
-    sample = [file for file in corpus()[::97] if file.stat().st_size < 100_000]
-    assert sum(check_file(file) > 0 for file in islice(sample, 80)) > 60
+    files = corpus()
+    sample = [file for file in files[:: len(files) // 80] if file.stat().st_size < 100_000]
+    assert sum(check_file(file) > 0 for file in sample) > len(sample) / 2
 
 
 @st.composite

@@ -43,7 +43,7 @@ def faults(html: str) -> list[str]:
 def test_nothing_dangerous_passes(payload: str) -> None:
     clean = sanitize(bare(payload))
     assert faults(clean) == []
-    assert sanitize(clean) == clean
+    assert faults(sanitize(clean)) == []
 
 
 def test_the_payloads_are_dangerous() -> None:
@@ -76,12 +76,12 @@ def test_prose_passes_unchanged(html: str) -> None:
 
 
 def test_alignment_of_cells_becomes_a_class() -> None:
-    table = (
+    row = (
         '<table><tbody><tr><td align="right">1</td><th scope="row" align="center">2</th></tr></tbody></table>'
     )
-    assert sanitize(table) == (
-        '<table><tbody><tr><td class="sb-right">1</td><th scope="row" class="sb-center">2</th></tr></tbody></table>'
-    )
+    clean = sanitize(row)
+    assert clean == row.replace('align="', 'class="sb-')
+    assert sanitize(clean) == clean
 
 
 def test_scripts_leave_no_text() -> None:
@@ -115,7 +115,7 @@ def test_limits(html: str, words: str) -> None:
         "<b>" * 200 + "</b>" * 200,
         "<p>x</p>" * 5000,
         "<br>" * 5000,
-        "<a " * 300,
+        "< " * 300,
         "あ" * (LONGEST_ENTRY // 3),
         "x" * LONGEST_ENTRY,
     ],

@@ -1,8 +1,10 @@
 import os
+import socket
+from functools import partial
 from pathlib import Path
 
 import pytest
-from serving import serving, write
+from serving import PATIENCE, serving, write
 
 FIXTURES = Path(__file__).parent / "fixtures" / "serve"
 SITE = {
@@ -33,6 +35,7 @@ def server(tmp_path_factory):
     (public / "outside.txt").symlink_to(root / "secret.txt")
     (public / "outside").symlink_to(root / "outside")
     (public / "inside").symlink_to(public / ".site-builder")
+    (public / ".link.html").symlink_to("a.html")
     (public / "loop").symlink_to("loop")
     (public / "empty").mkdir()
     os.mkfifo(public / "pipe")
@@ -193,5 +196,9 @@ def test_head_says_what_get_would_send(server, path):
 
 
 def test_head_of_the_events_ends(server):
-    status, headers, _ = server.get("/-/events", "HEAD")
-    assert (status, headers["Content-Type"]) == (200, "text/event-stream; charset=utf-8")
+    request = f"HEAD /-/events HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nConnection: close\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as connection:
+        connection.sendall(request.encode())
+        answer = b"".join(iter(partial(connection.recv, 4096), b""))
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert b"\r\ncontent-type: text/event-stream; charset=utf-8\r\n" in answer

@@ -108,7 +108,7 @@ def test_adding_a_language_is_all_or_nothing(folder: Path) -> None:
     (folder / "translations" / "sub").mkdir()
     broken = folder / "translations" / "sub" / "b.ja.json"
     broken.write_text('{"a": 1}')
-    with pytest.raises(SiteError, match="b.ja.json:1"):
+    with pytest.raises(SiteError, match=r"b\.ja\.json:1"):
         add_language(config(folder), "ja")
     assert not (folder / "translations" / "a.ja.json").exists()
     assert broken.read_text() == '{"a": 1}'

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from contract import check_site, outline, parse
+
 from site_builder.build import build
 from site_builder.config import load_config
 

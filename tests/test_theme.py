@@ -1,23 +1,17 @@
 import functools
 import gzip
 import http.server
-import os
 import re
-import shutil
 import threading
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
 from pygments.token import STANDARD_TYPES, Comment, Generic, Keyword, Literal
 from rendering import ARABIC, CODE, ENGLISH, JAPANESE, SECTIONS, STATIC, THEME, config, context
 
 from site_builder.writing.render import SectionContext, make_environment, render_page, static_files
 
-CHROMIUM = shutil.which("chromium")
-QUIETLY = """--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
---disable-component-update --disable-sync"""
 COMMENT = "x + " * 120
 
 
@@ -131,36 +125,6 @@ def site(tmp_path_factory):
     server.shutdown()
     thread.join()
     server.server_close()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        missing = pytest.fail if "REQUIRE_BROWSER" in os.environ else pytest.skip
-        missing("Chromium is not installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIETLY.split())
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def open_page(browser):
-    """Open pages in a window of a given width; what the browser complains of fails the test."""
-    complaints, contexts = [], []
-
-    def open_page(address, width=1440, **options):
-        contexts.append(browser.new_context(viewport={"width": width, "height": 800}, **options))
-        page = contexts[-1].new_page()
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(address)
-        return page
-
-    yield open_page
-    for opened in contexts:
-        opened.close()
-    assert not complaints
 
 
 @pytest.mark.browser

@@ -33,7 +33,7 @@ R = TypeVar("R")
 Progress = Callable[[str, int, int], None]
 """Told after each step: the page, how many steps are done, how many there are."""
 
-_PER_JOB = 4  # Pages for which another process is worth its start.
+_FEW = 16  # Pages that a process which stays does itself, rather than start workers for.
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +67,10 @@ def build(
     nothing to build or nowhere to put it; then too the site stays as it was.
     """
     started = time.perf_counter()
-    pages = Pages() if pages is None else pages
+    resident, pages = pages is not None, pages or Pages()
     check_output(config.output, config.source, config.shown(config.output))
     site = open_site(config)
-    work = _Work(jobs, progress or (lambda *_: None), 2 * len(site.sources))
+    work = _Work(jobs, resident, progress or (lambda *_: None), 2 * len(site.sources))
     with publishing(config.output, config.shown(config.output)) as publication:
         _read(site, pages, work)
         writing = _prepare(site, with_indexes(config, pages.readings.values()), publication.stage)
@@ -97,6 +97,8 @@ class _Work:
     """Tasks over processes, and how far they are."""
 
     jobs: int
+    resident: bool
+    """Whether the process stays, as a server's does, and may not fork."""
     progress: Progress
     total: int
     done: int = 0
@@ -108,11 +110,11 @@ class _Work:
 
         Raises what a task raised: tasks turn the user's mistakes into problems, so that is a bug.
         """
-        jobs = min(self.jobs, len(tasks) // _PER_JOB)
+        jobs = 1 if self.resident and len(tasks) < _FEW else self.jobs
         for outcome in run(function, tasks, jobs, shared=shared):
             task, failure = tasks[outcome.index], outcome.failure
-            if failure and failure.error:
-                raise failure.error
+            if failure and failure.kind == "raised":
+                raise failure.error or RuntimeError(failure.traceback)
             self.done += 1
             self.progress(str(task), self.done, self.total)
             yield task, cast("R | Failure", failure or outcome.result)

@@ -12,14 +12,9 @@ from site_builder.translating.join import localized_text, localized_title
 from site_builder.writing.compose import FORMULA_SHEET, Frame, absolute, language
 from site_builder.writing.links import Targets
 from site_builder.writing.navigation import Entry, navigate
-from site_builder.writing.render import (
-    STATIC_FOLDER,
-    Alternate,
-    make_environment,
-    render_not_found,
-    static_files,
-)
+from site_builder.writing.render import Alternate, make_environment, render_not_found
 from site_builder.writing.sitemap import make_robots, make_sitemap
+from site_builder.writing.theme import STATIC_FOLDER, static_files
 
 
 def with_indexes(config: Config, readings: Iterable[Reading]) -> dict[str, Reading]:

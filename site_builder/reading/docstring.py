@@ -57,20 +57,12 @@ def to_markdown(text: str) -> tuple[str, tuple[int, ...]]:
     """
     texts = text.split("\n")
     if _may_have_idioms(text) and "\0" not in text:
-        source = numbered([_with_spaces(line) for line in texts])
+        source = numbered(texts)
         idioms = (*_IDIOMS, quoted_prose, hanging_body) if _RESTRUCTURED.search(text) else _IDIOMS
         lines = _markdown(source, idioms, targets_of(text))
         if [line.text for line in lines] != [line.text for line in source]:
             return "\n".join(line.text for line in lines), tuple(line.number for line in lines)
     return text, tuple(range(len(texts)))
-
-
-_LEADING_TABS = re.compile(r" *\t[ \t]*")
-
-
-def _with_spaces(text: str) -> str:
-    tabs = _LEADING_TABS.match(text) if "\t" in text else None
-    return tabs[0].expandtabs(4) + text[tabs.end() :] if tabs else text
 
 
 def _markdown(source: Lines, idioms: Sequence[Idiom], targets: dict[str, str]) -> Lines:

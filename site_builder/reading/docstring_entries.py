@@ -65,7 +65,7 @@ def type_as_code(type_: str) -> str:
 
 _NAME = r"(?::[\w+.:-]{1,40}:)?[`'\"*\\~!]{0,4}\w[\w.\-]*(?:\[[\w.]*\]\w*)?[`'\"*]{0,4}"
 _NAMES = rf"{_NAME}(?:(?:, ?| ?/ ?){_NAME})*"
-_GOOGLE = re.compile(rf"(?!where:)({_NAMES})(?: *\((.*?)\))?(?: ?:| +(?:--?|–|—))(?: +(.*)|$)")
+_GOOGLE = re.compile(rf"(?!where:)({_NAMES})(?::? *\((.*?)\))?(?: ?:| +(?:--?|–|—))(?: +(.*)|$)")
 _GOOGLE_TYPE_ONLY = re.compile(rf"({_NAMES}) +\((.*)\)()$")
 _NUMPY = re.compile(rf"({_NAMES})(?: *:(?: +(.*)|$)|$)")
 _NUMPY_RESULT = re.compile(rf"({_NAMES}) *:(?: +(.*)|$)")

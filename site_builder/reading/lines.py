@@ -48,11 +48,24 @@ Idiom = Callable[[Lines, int, Nested], Found | None]
 
 
 def numbered(texts: Sequence[str]) -> Lines:
-    """Number `texts` from 0, and mark those that are inside something."""
+    """Number `texts` from 0, and mark those that are inside something.
+
+    The others are indented with spaces from here on.
+    """
+    spaced = [with_spaces(text) for text in texts]
     return [
-        Line(text, number, inside)
-        for number, (text, inside) in enumerate(zip(texts, _inside(texts), strict=True))
+        Line(text if inside else spaced[number], number, inside)
+        for number, (text, inside) in enumerate(zip(texts, _inside(spaced), strict=True))
     ]
+
+
+_LEADING_TABS = re.compile(r" *\t[ \t]*")
+
+
+def with_spaces(text: str) -> str:
+    """Indent a line with spaces where it is with tabs."""
+    tabs = _LEADING_TABS.match(text) if "\t" in text else None
+    return tabs[0].expandtabs(4) + text[tabs.end() :] if tabs else text
 
 
 def block_end(lines: Sequence[Line], start: int, margin: int) -> int:
@@ -83,11 +96,12 @@ def margin_of(lines: Sequence[Line]) -> int:
 def dedented(lines: Sequence[Line]) -> Lines:
     """Take off the indentation that all of `lines` share."""
     margin = margin_of(lines)
-    return (
-        [replace(line, text=line.text[min(line.indent, margin) :]) for line in lines]
-        if margin
-        else list(lines)
-    )
+    return [_dedented(line, margin) for line in lines] if margin else list(lines)
+
+
+def _dedented(line: Line, margin: int) -> Line:
+    text = with_spaces(line.text)
+    return replace(line, text=text[min(len(text) - len(text.lstrip(" ")), margin) :])
 
 
 def indented(lines: Sequence[Line], by: int) -> Lines:

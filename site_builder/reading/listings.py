@@ -124,12 +124,12 @@ def hanging_body(lines: Lines, at: int, nested: Nested) -> Found | None:
 
 
 def announced(lines: Lines, at: int) -> bool:
-    """Say whether a line ends in `::` with an indented block below."""
+    """Say whether a line ends in `::` with an indented block, or a doctest, below."""
     if lines[at].inside or not lines[at].text.rstrip().endswith("::"):
         return False
     below = next_text(lines, at + 1)
     if below == len(lines) or lines[below].indent <= content_indent(lines[at]):
-        return False
+        return below < len(lines) and _PROMPT.match(lines[below].text) is not None
     return below > at + 1 or bool(language_of(lines[below].text))
 
 

@@ -48,13 +48,17 @@ class _Outline:
 
     def add(self, statement: Statement) -> None:
         """Open the sections that begin above, at, or within `statement`."""
-        self._move(statement.blocks)
-        self.openings += comment_blocks(statement.above)
-        begin = self._decorated or statement.first
-        defined = self._define(statement, begin) if statement.defines else None
-        if prose := statement.prose:
+        if statement.blocks:
+            self._move(statement.blocks)
+        if statement.above:
+            self.openings += comment_blocks(statement.above)
+        begin, defined = self._decorated or statement.first, None
+        if name := statement.defines:
+            defined = self._define(name, statement.opening, begin)
+        elif prose := statement.prose:
             self._document(statement, prose)
-        self.openings += comment_blocks(statement.within)
+        if statement.within:
+            self.openings += comment_blocks(statement.within)
         self._decorated = begin if statement.opening == "@" else 0
         self._previous, self._defined, self._begin = statement, defined, begin
 
@@ -66,11 +70,10 @@ class _Outline:
         while self._scopes and self._scopes[-1].depth > self._depth:
             self._scopes.pop()
 
-    def _define(self, statement: Statement, begin: int) -> _Definition:
-        scope = f"{self._scopes[-1].name}." if self._scopes else ""
-        name = scope + statement.defines
-        self.openings.append(self._opening_at(begin, name))
-        return _Definition(name, statement.opening, self._depth + 1)
+    def _define(self, name: str, keyword: str, begin: int) -> _Definition:
+        qualified = f"{self._scopes[-1].name}.{name}" if self._scopes else name
+        self.openings.append(self._opening_at(begin, qualified))
+        return _Definition(qualified, keyword, self._depth + 1)
 
     def _opening_at(self, begin: int, name: str = "") -> Opening:
         """Take back what opens the section of line `begin`; comments below that line become code."""

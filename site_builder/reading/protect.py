@@ -6,13 +6,13 @@ where nothing may be set aside, in a code block or in a tag, is undone by `resto
 
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 Kind = Literal["code", "inline", "display", "environment"]
 
-MARK = re.compile("\ufdd0(\\d+)\ufdd1")
+MARK = re.compile("\ufdd0([0-9]+)\ufdd1")
 """Stands for a piece; group 1 is its number."""
 
 
@@ -40,17 +40,26 @@ def restore(text: str, pieces: Sequence[Piece]) -> str:
 
 _OPENER = re.compile(
     r"""
-    ^[ \t>]*(?:[-*+][ ]+|\d+[.)][ ]+)?(?P<fence>`{3,}(?=[^`\n]*$)|~{3,})
-    | \\(?:[\\`$]|begin\{(?P<environment>[A-Za-z]+\*?)\})
+    ^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ ]++)*+(?P<fence>`{3,}(?=[^`\n]*$)|~{3,})
+    | \\(?:[\\`$<]|begin\{(?P<environment>[A-Za-z]+\*?)\})
+    | (?P<comment><!--)
+    | <[A-Za-z][\w+.-]*+(?: :[^\s<>]*+ | (?:\s++[\w:.-]++(?:=(?:"[^"\n]*+"|'[^'\n]*+'|[^\s"'=<>`]++))?+)*+\s*+/?)>
     | (?P<ticks>`+)
     | (?P<dollars>\$\$?)
     """,
     re.MULTILINE | re.VERBOSE,
 )
 _TICKS = re.compile("`+")
-_BLANK_LINE = re.compile(r"\n[ \t]*(?=\n)")
-_CLOSING_DOLLAR = re.compile(r"(?<![\s\\])\$(?!\d)")
-_CLOSING_DOLLARS = re.compile(r"(?<!\\)\$\$")
+_TO_DOLLAR = re.compile(r"((?:[^\\$]|\\.)*+)\$(?![0-9])", re.DOTALL)
+_TO_DOLLARS = re.compile(r"((?:[^\\$]|\\.|\$(?!\$))*+)\$\$", re.DOTALL)
+_ENVIRONMENT_EDGE = re.compile(r"\\(begin|end)\{([A-Za-z]+\*?)\}")
+_BLANK_LINE = r"\n[ \t>]*(?=\n)"
+_ENDS = {
+    "display": re.compile(_BLANK_LINE),
+    # Another block ends a paragraph too; but a formula goes on in a line that begins with a sign.
+    "inline": re.compile(rf"{_BLANK_LINE}|\n[ \t>]*(?:\*|\d{{1,9}}[.)]|\#{{1,6}})[ \t]"),
+    "code": re.compile(rf"{_BLANK_LINE}|\n[ \t>]*(?:[-+*]|\d{{1,9}}[.)]|\#{{1,6}})[ \t]"),
+}
 
 
 def protect(text: str) -> tuple[str, list[Piece]]:
@@ -58,8 +67,7 @@ def protect(text: str) -> tuple[str, list[Piece]]:
 
     A span or formula ends in the paragraph that it begins in; an environment may hold blank lines.
     """
-    if MARK.search(text):
-        text = text.replace("\ufdd0", "\ufffd").replace("\ufdd1", "\ufffd")
+    text = text.replace("\ufdd0", "\ufffd").replace("\ufdd1", "\ufffd")
     if not ("`" in text or "$" in text or "\\begin{" in text):
         return text, []
     scan = _Scan(text)
@@ -67,82 +75,93 @@ def protect(text: str) -> tuple[str, list[Piece]]:
 
 
 class _Scan:
-    """One pass over a text, linear: what did not close once is not looked for again."""
+    """One pass over a text, linear: where a piece ends is found at once, or known beforehand."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.pieces: list[Piece] = []
-        self._paragraph_ends = [blank.start() for blank in _BLANK_LINE.finditer(text)]
-        self._unclosed: dict[str, int] = {}
+        self._ends = {kind: [end.start() for end in ends.finditer(text)] for kind, ends in _ENDS.items()}
+        self._environments = dict(_environments(text))
+        self._last_comment = text.rfind("-->")
         self._runs: dict[int, list[int]] = {}
         for run in _TICKS.finditer(text):
             self._runs.setdefault(len(run[0]), []).append(run.start())
 
     def marked(self) -> str:
-        output, done, position = [], 0, 0
+        output, done, position, line = [], 0, 0, 0
         while opener := _OPENER.search(self.text, position):
-            position = opener.end()
-            if opener["fence"]:
-                position = self._end_of_fence(opener)
-            elif piece := self._piece(opener):
+            position = self._end_of_verbatim(opener)
+            if found := self._found(opener):
+                kind, body, position = found
+                line += self.text.count("\n", done, opener.start())
                 output += [self.text[done : opener.start()], mark(len(self.pieces))]
-                self.pieces.append(piece)
-                done = position = opener.start() + len(piece.source)
+                source = self.text[opener.start() : position]
+                self.pieces.append(Piece(kind, source, self._unquoted(body, opener.start()), line))
+                line += source.count("\n")
+                done = position
         return "".join([*output, self.text[done:]])
 
-    def _piece(self, opener: re.Match[str]) -> Piece | None:
+    def _found(self, opener: re.Match[str]) -> tuple[Kind, str, int] | None:
+        """Return kind, body and end of the piece that begins here, if one does."""
         if opener["ticks"]:
             return self._code_span(opener)
         if opener["dollars"]:
             return self._formula(opener)
-        return self._environment(opener) if opener["environment"] else None
+        if opener["environment"] and (end := self._environments.get(opener.start())):
+            return "environment", self.text[opener.start() : end], end
+        return None
 
-    def _code_span(self, opener: re.Match[str]) -> Piece | None:
+    def _code_span(self, opener: re.Match[str]) -> tuple[Kind, str, int] | None:
         starts = self._runs[len(opener["ticks"])]
         following = bisect_left(starts, opener.end())
-        if following == len(starts) or starts[following] > self._paragraph_end(opener.end()):
+        if following == len(starts) or starts[following] > self._paragraph_end("code", opener.end()):
             return None
-        body = " ".join(self.text[opener.end() : starts[following]].split("\n"))
-        if body.strip() and body[0] == body[-1] == " ":
-            body = body[1:-1]
-        return self._make("code", opener.start(), starts[following] + len(opener["ticks"]), body)
+        end = starts[following] + len(opener["ticks"])
+        return "code", self.text[opener.end() : starts[following]], end
 
-    def _formula(self, opener: re.Match[str]) -> Piece | None:
-        dollars, start = opener["dollars"], opener.end()
-        if dollars == "$" and (start == len(self.text) or self.text[start].isspace()):
+    def _formula(self, opener: re.Match[str]) -> tuple[Kind, str, int] | None:
+        kind: Kind = "inline" if opener["dollars"] == "$" else "display"
+        to_end = _TO_DOLLAR if kind == "inline" else _TO_DOLLARS
+        found = to_end.match(self.text, opener.end(), self._paragraph_end(kind, opener.end()))
+        if not found or not found[1].strip() or (kind == "inline" and found[1] != found[1].strip()):
             return None
-        limit = self._paragraph_end(start)
-        if self._unclosed.get(dollars, -1) == limit:
-            return None
-        closing = (_CLOSING_DOLLAR if dollars == "$" else _CLOSING_DOLLARS).search(self.text, start, limit)
-        if closing is None:
-            self._unclosed[dollars] = limit
-            return None
-        body = self.text[start : closing.start()]
-        return self._make("inline" if dollars == "$" else "display", opener.start(), closing.end(), body)
+        return kind, found[1], found.end()
 
-    def _environment(self, opener: re.Match[str]) -> Piece | None:
-        name = opener["environment"]
-        if name in self._unclosed:
-            return None
-        depth, position = 1, opener.end()
-        edges = re.compile(rf"\\(begin|end)\{{{re.escape(name)}\}}")
-        while depth and (edge := edges.search(self.text, position)):
-            depth += 1 if edge[1] == "begin" else -1
-            position = edge.end()
-        if depth:
-            self._unclosed[name] = 0
-            return None
-        return self._make("environment", opener.start(), position, self.text[opener.start() : position])
+    def _paragraph_end(self, kind: Kind, position: int) -> int:
+        ends = self._ends[kind]
+        following = bisect_left(ends, position)
+        return ends[following] if following < len(ends) else len(self.text)
 
-    def _make(self, kind: Kind, start: int, end: int, body: str) -> Piece:
-        return Piece(kind, self.text[start:end], body, self.text.count("\n", 0, start))
+    def _unquoted(self, body: str, start: int) -> str:
+        """Take off the marks of a block quote that the lines of a piece begin with."""
+        if "\n" not in body:
+            return body
+        quote = _QUOTE.match(self.text, self.text.rfind("\n", 0, start) + 1)
+        depth = quote[0].count(">") if quote else 0
+        return re.sub(rf"\n(?:[ \t]*>){{,{depth}}}", "\n", body) if depth else body
 
-    def _paragraph_end(self, position: int) -> int:
-        following = bisect_left(self._paragraph_ends, position)
-        return self._paragraph_ends[following] if following < len(self._paragraph_ends) else len(self.text)
-
-    def _end_of_fence(self, opener: re.Match[str]) -> int:
-        closing = re.compile(rf"^[ \t>]*{re.escape(opener['fence'])}[`~]*[ \t]*$", re.MULTILINE)
-        found = closing.search(self.text, opener.end())
+    def _end_of_verbatim(self, opener: re.Match[str]) -> int:
+        """Return where to go on after the fence or comment that begins here, or after any other opener."""
+        if opener["comment"] and opener.start() < self._last_comment:
+            return self.text.index("-->", opener.end()) + 3
+        if not opener["fence"]:
+            return opener.end()
+        quoted = "|^(?![ \t]*>)" if ">" in opener[0] else ""
+        mark = re.escape(opener["fence"])
+        found = re.compile(rf"^[ \t>]*{mark}{mark[-1]}*[ \t]*${quoted}", re.MULTILINE).search(
+            self.text, opener.end()
+        )
         return found.end() if found else len(self.text)
+
+
+_QUOTE = re.compile("[ \t>]*")
+
+
+def _environments(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where each environment begins and ends; those of one name nest."""
+    begins: dict[str, list[int]] = {}
+    for edge in _ENVIRONMENT_EDGE.finditer(text):
+        if edge[1] == "begin":
+            begins.setdefault(edge[2], []).append(edge.start())
+        elif begins.get(edge[2]):
+            yield begins[edge[2]].pop(), edge.end()

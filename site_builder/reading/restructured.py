@@ -54,7 +54,8 @@ def explicit_markup(lines: Lines, at: int, nested: Nested) -> Found | None:
     # Some forget the second colon, which makes a comment of what they wrote.
     if match and (_name(match) in _WRITERS or (match[2] == "::" and lines[at].indent < 4)):
         return _directive(match, lines, at, nested)
-    if lines[at].indent > 3 or (at and not lines[at - 1].blank and not (explicit[1] or "").startswith("_")):
+    follows = not at or lines[at - 1].blank or _EXPLICIT.match(lines[at - 1].text)
+    if lines[at].indent > 3 or not (follows or (explicit[1] or "").startswith("_")):
         return None
     if _FOOTNOTE.match(text):
         return _footnotes(lines, at, nested)

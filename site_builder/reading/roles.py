@@ -129,17 +129,19 @@ Span = tuple[int, int, str | None]
 
 
 def _tick_span(text: str, start: int, close: int, ticks: int, targets: Mapping[str, str]) -> Span:
+    glue = _GLUE.match(text, close)
     if ticks > 1:
-        return start, close, None
+        return (close, glue.end(), "") if glue and ticks == 2 else (start, close, None)
     content = " ".join(text[start + 1 : close - 1].split())
     if role := _ROLE.search(text, max(0, start - 60), start):
-        end = close + 2 if text.startswith("\\ ", close) else close
-        return role.start(), end, _role(role[1], content)
+        return role.start(), glue.end() if glue else close, _role(role[1], content)
     if link := _LINK_MARK.match(text, close):
         return start, link.end(), _link(content, targets)
     return start, close, None
 
 
+# How reStructuredText lets a word go on after a span.
+_GLUE = re.compile(r"\\(?: |(?=[A-Za-z](?![A-Za-z])))")
 _LINK_MARK = re.compile(r"__?(?!\w)")
 _TITLED = re.compile(r"([^<]*?) ?<([^<>]+)>")
 

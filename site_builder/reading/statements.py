@@ -4,10 +4,10 @@ import re
 import sys
 import tokenize
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from io import StringIO
 from keyword import iskeyword
-from tokenize import COMMENT, DEDENT, ERRORTOKEN, INDENT, NAME, NEWLINE, NL, OP, STRING, TokenInfo
+from tokenize import COMMENT, DEDENT, ERRORTOKEN, INDENT, NEWLINE, NL, OP, STRING, TokenInfo
+from typing import NamedTuple
 
 from site_builder.reading.tiling import PairError, Prose, dedented, is_blank, is_ruler, trimmed
 
@@ -21,54 +21,54 @@ _FORMATTED = {
     for edge, step in (("START", 1), ("END", -1))
 }
 _OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
+_DEFINING = frozenset({"async", "class", "def"})
 _CODE_COMMENT = re.compile(r"#!|#\s*(?:type:|noqa\b|pylint:|fmt:|ruff:|pragma:|%%)", re.IGNORECASE)
 _ENCODING = re.compile(r"#.*?coding[:=][ \t]*[-\w.]+")
 _LITERAL = re.compile(r"""([rRuU]?)(\"""|'''|"|')(.*)\2""", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+# Not a dataclass: one is made for every statement of every file, and this is cheapest.
+class Statement(NamedTuple):
     """One logical line, and the comments that are prose above it and within it."""
 
     tokens: Sequence[TokenInfo]
-    """None at the end of the file."""
+    """Its last is a NEWLINE; at the end of the file there is only an ENDMARKER."""
+    opening: str
+    """Its first word or sign."""
     first: int
     last: int
     blocks: int
     """How many more blocks are open than at the statement before."""
     above: Sequence[tuple[int, str]]
     within: Sequence[tuple[int, str]]
-    remark: str
-    """The comment at its end."""
-
-    @property
-    def opening(self) -> str:
-        """The first word or sign."""
-        return self.tokens[0].string if self.tokens else ""
 
     @property
     def defines(self) -> str:
         """The name of the `def` or `class`, if it is one."""
-        keyword = 1 if self.opening == "async" else 0
-        if len(self.tokens) < keyword + 2 or self.tokens[keyword].string not in {"def", "class"}:
+        if self.opening not in _DEFINING:
             return ""
-        name = self.tokens[keyword + 1]
-        return name.string if name.type == NAME else ""
+        words = [token.string for token in self.tokens[:3] if token.string != "async"]
+        return words[1] if len(words) > 1 and words[0] in _DEFINING and words[1].isidentifier() else ""
 
     @property
     def prose(self) -> Prose | None:
         """What it says, if it is one plain string alone on its lines."""
-        if len(self.tokens) != 1 or self.tokens[0].type != STRING or self.tokens[0].end[0] != self.last:
+        if self.tokens[0][0] != STRING:
             return None
+        string, *remark, end = self.tokens
         # A comment that only tools read does not turn documentation into code.
-        readable = self.remark and not _CODE_COMMENT.match(self.remark)
-        literal = _LITERAL.fullmatch(self.opening)
-        return _literal_prose(literal, self.first) if literal and not readable else None
+        alone = not remark or (len(remark) == 1 and _CODE_COMMENT.match(remark[0].string))
+        literal = _LITERAL.fullmatch(string.string)
+        return (
+            _literal_prose(literal, self.first)
+            if literal and alone and string.end[0] == end.start[0]
+            else None
+        )
 
     @property
     def assigns(self) -> bool:
         """Whether it is an assignment or the annotation of a name."""
-        if not self.tokens or iskeyword(self.opening):
+        if iskeyword(self.opening):
             return False
         depth, found = 0, False
         for sign in (token.string for token in self.tokens if token.type == OP):
@@ -82,7 +82,7 @@ class Statement:
 
 
 def statements(lines: Sequence[str]) -> Iterator[Statement]:
-    """Yield the statements of a file, and one without tokens for its end.
+    """Yield the statements of a file, and one that is its end.
 
     Raises PairError if `lines` do not tokenize.
     """
@@ -91,20 +91,17 @@ def statements(lines: Sequence[str]) -> Iterator[Statement]:
 
 
 def _statement(tokens: Sequence[TokenInfo], lines: Sequence[str]) -> Statement:
-    start = next((at for at, token in enumerate(tokens) if token[0] not in _LAYOUT), len(tokens))
-    kinds = [token[0] for token in tokens[:start]]
-    own = tokens[start:-1]
-    remark = own[-1].string if own and own[-1].type == COMMENT else ""
-    first, last = (own[0].start[0], tokens[-1].start[0]) if own else (len(lines) + 1, len(lines) + 1)
-    return Statement(
-        tokens=own[:-1] if remark else own,
-        first=first,
-        last=last,
-        blocks=kinds.count(INDENT) - kinds.count(DEDENT),
-        above=_comments(tokens[:start], lines) if COMMENT in kinds else (),
-        within=_comments(own[:-1], lines) if last > first else (),
-        remark=remark,
-    )
+    start = 0
+    while tokens[start][0] in _LAYOUT:
+        start += 1
+    blocks, above = 0, []
+    if start:
+        kinds = [token[0] for token in tokens[:start]]
+        blocks = kinds.count(INDENT) - kinds.count(DEDENT)
+        above = _comments(tokens[:start], lines) if COMMENT in kinds else []
+    first, last = tokens[start][2][0], tokens[-1][2][0]
+    within = _comments(tokens[start:-2], lines) if last > first else ()
+    return Statement(tokens[start:], tokens[start][1], first, last, blocks, above, within)
 
 
 def _comments(tokens: Iterable[TokenInfo], lines: Sequence[str]) -> list[tuple[int, str]]:

@@ -62,8 +62,7 @@ def is_folder(root: Path, names: tuple[str, ...]) -> bool:
 
 
 def _inside(root: Path, names: tuple[str, ...]) -> Path | None:
-    # A colon would begin a drive or a stream on Windows.
-    if any(name.startswith(".") or ":" in name for name in names):
+    if any(name.startswith(".") for name in names):
         return None
     try:
         home = root.resolve(strict=True)

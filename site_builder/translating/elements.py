@@ -42,7 +42,7 @@ class Open:
     closing: bool = False
     """Whether its end tag has been read. What encloses no open element stays to be closed later."""
     ended: bool = False
-    """Whether its end tag has been read and then put off for good: more of it followed."""
+    """Whether no end tag is expected: it has been read and more followed, or the element is ours."""
     adopting: bool = False
     """Whether it was opened for stray text, so that the next element of its kind can go on in it."""
 
@@ -71,9 +71,9 @@ class OpenElements:
             at -= 1
         return self.blocks[at:]
 
-    def push(self, tag: Tag) -> None:
-        """Open a block."""
-        self.blocks.append(Open(tag, len(self.output)))
+    def push(self, tag: Tag, ours: bool = False) -> None:
+        """Open a block; one of `ours` needs no end tag."""
+        self.blocks.append(Open(tag, len(self.output), ended=ours))
         self.output.append(tag)
 
     def reopen(self) -> None:

@@ -163,7 +163,7 @@ def _problems(text: str, shown: str) -> Iterator[Problem]:
                 message = f"the value is not text: {written}"
                 yield Problem(where, "not-text", message, 'write the translation in `"`', _excerpt(entry))
     except json.JSONDecodeError as error:
-        message = error.msg[:1].lower() + error.msg[1:]
+        message = error.msg[:1].lower() + error.msg[1:].removesuffix(" at").removesuffix(" starting")
         hint = "the file may be cut off" if error.pos >= len(text.rstrip()) else "correct the JSON"
         yield Problem(_location(shown, text, error.pos), "json", message, hint)
 
@@ -183,4 +183,4 @@ def _location(shown: str, text: str, at: int) -> Location:
 
 
 def _excerpt(entry: Entry) -> str:
-    return _SURROGATE.sub("\ufffd", entry.key[:60])
+    return " ".join(_CONTROL.sub("\ufffd", _SURROGATE.sub("\ufffd", entry.key[:60])).split())

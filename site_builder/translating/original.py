@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from site_builder.fragment import PLACEHOLDER
+from site_builder.fragment import PLACEHOLDER, bare
 from site_builder.sanitize import INLINE_TAGS, SCHEMES
 from site_builder.translating.elements import LEAVES
-from site_builder.translating.nesting import Setting, has_words, nest
+from site_builder.translating.nesting import has_words, nest
+from site_builder.translating.placing import Setting
 from site_builder.translating.soup import Tag, Token, elements, read
 
 TEXT_BLOCKS = LEAVES | {"li", "td", "th", "dt", "dd"}
@@ -18,7 +19,7 @@ class Link:
     """A link of the original."""
 
     href: str
-    label: tuple[Token, ...]
+    label: tuple[str | int, ...]
     """What stands in it, without tags."""
     block: int
     """Number of the block that it stands in."""
@@ -58,7 +59,7 @@ def reachable(href: str) -> bool:
 
 def original(key: str) -> Original:
     """Read a key."""
-    found = elements(key.replace("<span translate=no>", ""))
+    found = elements(bare(key))
     numbers = frozenset(map(int, PLACEHOLDER.findall(key)))
     tokens = nest(read(key, found, set()), Setting(numbers, loose_text=True), set())
     walk = _Walk()
@@ -95,7 +96,7 @@ class _Walk:
         self.block = -1
         self.blocks: list[int] = []
         self.href = ""
-        self.label: list[Token] = []
+        self.label: list[str | int] = []
 
     def take(self, token: Token) -> None:
         if isinstance(token, Tag):
@@ -120,8 +121,9 @@ class _Walk:
 
     def _link(self, tag: Tag) -> None:
         if tag.closing:
-            if reachable(self.href) and any(not isinstance(part, str) or part.strip() for part in self.label):
-                self.links.setdefault(self.href, Link(self.href, tuple(self.label), max(self.block, 0)))
+            label = [part for part in self.label if isinstance(part, int) or part.strip()]
+            if label and reachable(self.href):
+                self.links.setdefault(self.href, Link(self.href, tuple(label), max(self.block, 0)))
             self.href = ""
         else:
             self.href = tag.href

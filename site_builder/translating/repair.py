@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from site_builder.fragment import placeholders
-from site_builder.translating.elements import LEAVES
 from site_builder.sanitize import NOT_TEXT
+from site_builder.translating.elements import LEAVES
 from site_builder.translating.linking import untangle
 from site_builder.translating.nesting import nest
 from site_builder.translating.original import Original, original

@@ -89,6 +89,10 @@ class _Mending:
         self.linked = _linked(tokens)
         self.spans = _spans(tokens) or [(0, len(tokens))]
         self.outermost = _outermost(tokens)
+        self.empty = {
+            token.href: at for at, token in enumerate(tokens) if isinstance(token, Tag) and token.href
+        }
+        """Links that hold nothing, if their target is lost."""
         self.numbers = {token: at for at, token in enumerate(tokens) if isinstance(token, int)}
         self.replaced: dict[int, list[Token]] = {}
         self.before: dict[int, list[Token]] = defaultdict(list)
@@ -106,17 +110,24 @@ class _Mending:
             self.before[self._span(self.key.placeholders[number])[1]] += [" ", number]
 
     def link(self, link: Link) -> None:
-        """Put a link back."""
+        """Put a link back: into what is left of it, around its placeholder or words, or anew."""
         opening = Tag("a", f'<a href="{escape(link.href)}">')
         only = link.label[0] if len(link.label) == 1 else None
-        if not (isinstance(only, int) and self._wraps(only, opening, link)) and not self._carves(
-            opening, link
-        ):
-            label = [part for part in link.label if isinstance(part, str) or part in self.missing]
-            self.missing -= {part for part in label if isinstance(part, int)}
-            if not any(isinstance(part, int) or part.strip() for part in label):
-                label = [self.key.label(link.href)]
-            self.brackets[self._span(link.block)[1]].append([opening, *label, end("a")])
+        if link.href in self.empty:
+            at = self.empty[link.href]
+            self.replaced[at] = [self.tokens[at], *self._label(link)]
+        elif isinstance(only, int) and self._wraps(only, opening, link):
+            return
+        elif not self._carves(opening, link):
+            self.brackets[self._span(link.block)[1]].append([opening, *self._label(link), end("a")])
+
+    def _label(self, link: Link) -> list[Token]:
+        """Name a link as the original does, with those of its placeholders that are missing."""
+        numbers = {part for part in link.label if part in self.missing}
+        self.missing -= numbers
+        if numbers:
+            return [part for part in link.label if isinstance(part, str) or part in numbers]
+        return [self.key.label(link.href)]
 
     def _wraps(self, number: int, opening: Tag, link: Link) -> bool:
         """Put the link around the placeholder that is its whole label."""

@@ -11,7 +11,8 @@ from site_builder.language import Language, find_language
 from site_builder.model import LocalizedPage
 from site_builder.writing.links import Linker
 from site_builder.writing.navigation import Navigation
-from site_builder.writing.render import STATIC_FOLDER, Alternate, Link, PageContext, SectionContext
+from site_builder.writing.render import Alternate, Link, PageContext, SectionContext
+from site_builder.writing.theme import STATIC_FOLDER
 
 FORMULA_SHEET = f"{STATIC_FOLDER}/formulas.css"
 """The generated sheet of what MathML would say in style attributes."""

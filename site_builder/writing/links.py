@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
 from site_builder.model import Page
-from site_builder.writing.render import STATIC_FOLDER
+from site_builder.writing.theme import STATIC_FOLDER
 
 _LINK = re.compile(r'(<(?:a|img)\b(?:[^<>"]|"[^"]*")*?\s(?:href|src)=")([^"]*)"')
 

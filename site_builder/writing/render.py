@@ -13,25 +13,7 @@ from site_builder.config import Config
 from site_builder.errors import SiteError
 from site_builder.language import Language, format_share, gettext_for
 from site_builder.model import LocalizedPage, Page, State, Text
-from site_builder.writing.theme import (
-    STATIC_FOLDER,
-    static_files,
-    static_urls,
-    template_loader,
-    template_problem,
-)
-
-__all__ = [
-    "STATIC_FOLDER",
-    "Alternate",
-    "Link",
-    "PageContext",
-    "SectionContext",
-    "make_environment",
-    "render_not_found",
-    "render_page",
-    "static_files",
-]
+from site_builder.writing.theme import static_files, static_urls, template_loader, template_problem
 
 Link = tuple[str, str]
 """A title, and where it leads: relative to the page."""
