@@ -14,9 +14,7 @@ from site_builder.model import Protected
 PLACEHOLDER = re.compile(r"_\^_(\d{1,6})_\^_")
 """A placeholder without its span."""
 
-_SPANNED = re.compile(
-    r"""<span\s+translate\s*=\s*["']?no["']?\s*>\s*_\^_(\d{1,6})_\^_\s*</span\s*>"""
-)
+_SPANNED = re.compile(r"""<span\s+translate\s*=\s*["']?no["']?\s*>\s*_\^_(\d{1,6})_\^_\s*</span\s*>""")
 _TAG = re.compile(r"(</?[A-Za-z][^<>]*>)")
 _TAG_NAME = re.compile(r"</?([A-Za-z][A-Za-z0-9]*)")
 _BLOCK_OPENING = re.compile(r"<(?:p|li|h[1-6]|t[dh]|d[td])(?=[\s>])")
@@ -59,14 +57,24 @@ def headings(html: str) -> list[tuple[int, str]]:
 
 def word_count(html: str) -> int:
     """Count the words that a translator would see."""
-    return sum(any(map(str.isalnum, word)) for word in plain_text(PLACEHOLDER.sub(" ", html)).split())
+    text = unescape(PLACEHOLDER.sub(" ", _TAG.sub(" ", html)))
+    return sum(any(map(str.isalnum, word)) for word in text.split())
 
 
-def plain_text(html: str) -> str:
-    """Take the tags off `html`."""
-    return " ".join(unescape(_TAG.sub("", _EDGE.sub(" ", html))).split())
+def plain_text(html: str, protected: Sequence[Protected] = ()) -> str:
+    """Say `html` in plain text: code and formulas by their source, images by their description."""
+    text = _TAG.sub("", _EDGE.sub(" ", html))
+    text = PLACEHOLDER.sub(lambda number: _source_of(protected, int(number[1])), text)
+    return " ".join(unescape(text).split())
 
 
+def _source_of(protected: Sequence[Protected], number: int) -> str:
+    source = protected[number].source if number < len(protected) else ""
+    image = _IMAGE.fullmatch(source)
+    return escape(image[1] if image else source.strip("`$"))
+
+
+_IMAGE = re.compile(r"!\[(.*)\]\(.*\)", re.DOTALL)
 _EDGE = re.compile(
     r"<(?:(/?h[1-6]|li|[bh]r)|/?(?:p|[uod]l|li|d[dt]|div|blockquote|table|t(?:head|body|foot|[rdh])|caption|pre"
     r"|details|summary))(?:\s[^<>]*|/)?>"
@@ -146,9 +154,10 @@ def _html_of(protected: Sequence[Protected], number: int) -> str:
 _PARTS = re.compile(rf"{_TAG.pattern}|{PLACEHOLDER.pattern}")
 _OWN_ID = re.compile(r' id="[^"]*"')
 _VOID = frozenset({"br", "hr", "img", "wbr"})
-_CONTAINERS = frozenset(
-    "blockquote caption dd details div dl dt li ol summary table tbody td tfoot th thead tr ul".split()
-)
+_CONTAINERS = frozenset({
+    "blockquote", "caption", "dd", "details", "div", "dl", "dt", "li", "ol", "summary", "table", "tbody", "td",
+    "tfoot", "th", "thead", "tr", "ul",
+})  # fmt: skip
 """Elements that hold blocks; in any other, a block would stand in a line of text."""
 
 

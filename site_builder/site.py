@@ -19,6 +19,7 @@ from site_builder.reading import read_page
 from site_builder.reading.discover import Source, collisions, survey
 from site_builder.reading.formula import MacroError, make_converter
 from site_builder.reading.markup import Markup
+from site_builder.sanitize import limits
 from site_builder.translating.catalog import (
     Catalog,
     dumps,
@@ -66,16 +67,25 @@ def read_source(config: Config, source: Source, content: bytes) -> tuple[Page | 
 
 def load_memory(site: Site, source: str, language: str) -> tuple[Memory, tuple[Problem, ...]]:
     """Return what is known in a language of one source; a map that cannot be loaded knows nothing."""
+    path = site.maps.get((source, language))
+    if path is None:
+        return Memory(), ()
     try:
-        catalog = _load(site, source, language)
+        catalog = load_catalog(path, language, site.config.shown(path))
     except SiteError as error:
         return Memory(), error.problems
-    return Memory(catalog.entries if catalog else {}), ()
+    refused = {key: limit for key, value in catalog.entries.items() if (limit := limits(value))}
+    if not refused:
+        return Memory(catalog.entries), ()
+    known = {key: value for key, value in catalog.entries.items() if key not in refused}
+    return Memory(known), tuple(_over_limits(catalog, site.config.shown(path), refused))
 
 
-def _load(site: Site, source: str, language: str) -> Catalog | None:
-    path = site.maps.get((source, language))
-    return load_catalog(path, language, site.config.shown(path)) if path else None
+def _over_limits(catalog: Catalog, shown: str, refused: Mapping[str, str]) -> Iterator[Problem]:
+    lines = entry_lines(catalog)
+    for key, limit in refused.items():
+        hint = "the page shows the original here; shorten or simplify the translation"
+        yield Problem(Location(shown, lines[key]), "limit", f"the translation is {limit}", hint, key[:60])
 
 
 def _require_languages(config: Config) -> None:

@@ -102,6 +102,7 @@ def test_what_is_left_out_by_default(tree: Tree) -> None:
         "a/.b/x.py",
         "__pycache__/x.py",
         "a/node_modules/x/y.js",
+        "a/site-packages/x/y.py",
         "env/lib/x.py",
     )
     (config.source / "env" / "pyvenv.cfg").touch()

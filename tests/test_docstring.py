@@ -81,6 +81,10 @@ def test_a_text_of_which_nothing_is_seen():
     assert to_markdown(".. a comment\n\n")[0].strip() == ""
 
 
+def test_white_space_that_is_not_a_space_around_an_underline():
+    assert to_markdown("ab\n\r~~~\n:param x: y")[0] == "### ab\n\n* `x`  y"
+
+
 def test_fence_is_longer_than_those_in_it():
     markdown, _ = to_markdown(">>> '''\n````\n'''")
     assert markdown.startswith("`````python\n")

@@ -16,6 +16,7 @@ from site_builder.reading.tiling import (
     comment_blocks,
     dedented,
     is_blank,
+    is_for_tools,
     is_ruler,
     split_lines,
     tile,
@@ -63,7 +64,7 @@ _BLOCK_CLOSING = re.compile(rf"(?:{'|'.join(map(re.escape, _BLOCKS.values()))})\
 _LINE_OPENING = re.compile(r"\s*(?://[/!]?|--(?: ?[|^](?= ))?|#'?|![!<>]?|;+|%+)[ \t]?")
 # The marks of a documentation comment, and the stars down the left of a long one.
 _DOC_MARK = re.compile(r"^(?:\*+|!| ?\|(?= ))")
-_MARGIN = re.compile(r"^\s*\*(?!\*)[ \t]?")
+_MARGIN = re.compile(r"^\s*(?:\*\*(?=\s|$)|\*(?!\*))[ \t]?")
 _COMMENT_KIND = re.compile(r"Token\.(?:Comment(?!\.(?:Preproc|Hashbang))|Literal\.String\.Doc)")
 
 
@@ -114,8 +115,9 @@ def _remarks(lines: Sequence[str], lexer: str) -> Iterator[_Remark]:
         if text[start:stop] != "".join(texts[first : last + 1]).strip():
             continue
         block = bool(_BLOCK.fullmatch(text, start, stop))
-        if block or (_LINE_OPENING.match(text, start) and not text.startswith("#!", start)):
-            yield _Remark(kept[first] + 1, lines[kept[first] : kept[last] + 1], block)
+        line = kept[first] + 1
+        if block or (_LINE_OPENING.match(text, start) and not is_for_tools(text[start:stop], line)):
+            yield _Remark(line, lines[kept[first] : kept[last] + 1], block)
 
 
 def _comments(text: str, lexer: str) -> Iterator[tuple[int, int]]:

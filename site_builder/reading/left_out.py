@@ -10,7 +10,7 @@ from pathlib import Path
 
 from site_builder.config import Config
 
-_ALWAYS = ("__pycache__", "node_modules", ".*")
+_ALWAYS = ("__pycache__", "dist-packages", "node_modules", "site-packages", ".*")
 
 
 @dataclass(frozen=True, slots=True)

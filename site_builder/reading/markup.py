@@ -1,7 +1,7 @@
 """Markdown to a fragment: HTML with placeholders, and the pieces that they stand for."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from html import escape, unescape
@@ -14,7 +14,8 @@ from site_builder.model import Fragment, Protected
 from site_builder.reading.formula import Converter
 from site_builder.reading.highlight import listing, visible
 from site_builder.reading.protect import MARK, Piece, mark, protect, restore
-from site_builder.sanitize import ALLOWED_TAGS
+from site_builder.reading.raw_html import attributes_of, image, is_image, kept, split_tags
+from site_builder.sanitize import limits
 
 MAX_BYTES = 256 * 1024
 MAX_NESTING = 50
@@ -60,27 +61,32 @@ class Markup:
     convert: Converter
     load_remote_images: bool = False
 
-    def render(self, text: str) -> Rendered:
+    def render(self'); b=s.index('@lru_cache')
+s=s[:a]+r'''    def render(self, text: str) -> Rendered:
         """Render Markdown with formulas.
 
-        `fragment.anchors` holds the ids that raw HTML in `text` defines; headings have none yet.
+        `fragment.anchors` holds the ids that raw HTML in `text` defines; headings have none yet. A text
+        beyond the limits is shown as it is written, with a complaint.
         """
         if not text.strip():
             return Rendered()
-        if refusal := _refusal(text):
-            return Rendered(Fragment(f"<p>{escape(text[:1000])} …</p>\n"), complaints=(refusal,))
+        if len(text.encode()) > MAX_BYTES:
+            message = f"more than {MAX_BYTES // 1024} KB of prose in one piece"
+            return _as_written(f"{text[:1000]} …", Complaint(0, "limit", message, "split it"))
         return _Rendering(self, text).result()
 
 
-def _refusal(text: str) -> Complaint | None:
-    if len(text.encode()) <= MAX_BYTES:
-        return None
-    return Complaint(0, "limit", f"more than {MAX_BYTES // 1024} KB of prose in one piece", "split it")
+def _as_written(text: str, complaint: Complaint) -> Rendered:
+    return Rendered(Fragment(_unforged(f"<p>{escape(text)}</p>\n")), complaints=(complaint,))
+
+
+# A list is two levels, the list and its item; what stands at this level is dropped by Markdown.
+_DROPPED_LEVEL = 2 * MAX_NESTING + 1
 
 
 @lru_cache(maxsize=1)
 def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"maxNesting": 2 * MAX_NESTING}).enable(["table", "strikethrough"])
+    parser = MarkdownIt("commonmark", {"maxNesting": _DROPPED_LEVEL}).enable(["table", "strikethrough"])
     # A key holds a link as its author wrote it.
     parser.normalizeLink = str  # type: ignore[assignment, method-assign]
     parser.normalizeLinkText = str  # type: ignore[assignment, method-assign]
@@ -99,29 +105,40 @@ class _Rendering:
         self.complaints: list[Complaint] = []
 
     def result(self) -> Rendered:
-        html = self._blocks(_parser().parse(self.marked)).replace("</li>\n</ul>", "</li></ul>")
-        html = html.replace("</li>\n</ol>", "</li></ol>")
-        if any(piece.kind == "environment" for piece in self.pieces):
-            html = _PARAGRAPH.sub(self._without_environments, html)
-        if self.text.endswith("\n") and html.endswith("</p>\n"):
-            # As maps in the wild have it: the last line break is white space too.
-            html = f"{html[:-5]} </p>\n"
+        try:
+            tokens = _parser().parse(self.marked)
+        except RecursionError:
+            return _as_written(self.text, _too_deep(0))
+        if (line := self._first_dropped(tokens)) is not None:
+            return _as_written(self.text, _too_deep(line))
+        html = _unforged(self._blocks(tokens))
+        if limit := limits(html, 16 * MAX_BYTES):
+            return _as_written(self.text, Complaint(0, "limit", limit, "write it with less HTML"))
         html, protected = self._numbered(html)
         fragment = Fragment(html, protected, tuple(own_anchors(html) if "=" in html else ()))
         titles = tuple(Heading(block, plain_text(inner, protected)) for block, inner in headings(html))
         return Rendered(fragment, titles, frozenset(self.styles), tuple(self.complaints))
 
-    def _blocks(self, tokens: Sequence[Token]) -> str:
-        output = []
+    def _first_dropped(self, tokens: Sequence[Token]) -> int | None:
+        """Return the line where Markdown dropped text because it is nested too deep, if it did."""
         for token in tokens:
-            if token.level > MAX_NESTING and not self.complaints:
-                self.complaints.append(_too_deep(token))
-            output.append(self._inline(token) if token.type == "inline" else self._block(token))
-        return "".join(output)
+            if token.level >= _DROPPED_LEVEL - 1 and token.type in {"list_item_open", "blockquote_open"}:
+                lines = self.marked.split("\n")[: token.map[0] if token.map else 0]
+                return len(lines) + restore("".join(lines), self.pieces).count("\n")
+        return None
+
+    def _blocks(self, tokens: Sequence[Token]) -> str:
+        html = "".join(
+            self._line(token, tokens[at - 1]) if token.type == "inline" else self._block(token)
+            for at, token in enumerate(tokens)
+        )
+        html = html.replace("</li>\n</ul>", "</li></ul>").replace("</li>\n</ol>", "</li></ol>")
+        if self.text.endswith("\n") and html.endswith("</p>\n"):
+            # As maps in the wild have it: the last line break is white space too.
+            return f"{html[:-5]} </p>\n"
+        return html
 
     def _block(self, token: Token) -> str:
-        if token.hidden:
-            return ""
         match token.type:
             case "heading_open":
                 return f"<{token.tag}>"
@@ -140,85 +157,75 @@ class _Rendering:
             case _:
                 return _TAGS[token.type]
 
-    def _inline(self, token: Token) -> str:
-        return "".join(map(self._span, token.children or ())).strip()
+    def _line(self, token: Token, parent: Token) -> str:
+        """Render a line of text; a paragraph with its tags, so that environments can stand beside it."""
+        html = "".join(map(self._span, token.children or ())).strip()
+        if parent.type in {"td_open", "th_open"}:
+            return MARK.sub(self._without_escaped_pipes, html)
+        if parent.type != "paragraph_open" or parent.hidden:
+            return html
+        parts = _ENVIRONMENT.split(html)
+        return "".join(
+            part if number % 2 else f"<p>{part.strip()}</p>\n"
+            for number, part in enumerate(parts)
+            if part.strip()
+        )
+
+    def _without_escaped_pipes(self, found: re.Match[str]) -> str:
+        r"""In a cell of a table, code says `\|` for `|`."""
+        if int(found[1]) < len(self.pieces) and (piece := self.pieces[int(found[1])]).kind == "code":
+            return self._set_aside(Protected(piece.source, _code(piece.body.replace(r"\|", "|"))))
+        return found[0]
 
     def _span(self, token: Token) -> str:
         match token.type:
             case "text" | "text_special":
-                return _text(token.content)
+                text = escape(token.content)
+                return MARK.sub(self._apart, text) if token.level == 0 else text
             case "link_open":
                 title = f' title="{self._attribute(token, "title")}"' if "title" in token.attrs else ""
                 return f'<a href="{self._attribute(token, "href")}"{title}>'
             case "image":
-                alt = restore(token.content, self.pieces)
                 attributes = {name: restore(str(value), self.pieces) for name, value in token.attrs.items()}
-                return self._image({**attributes, "alt": alt})
+                return self._image({**attributes, "alt": self._description(token.children or ())})
             case "html_inline":
                 return self._raw(token.content)
             case "code_inline":
-                return self._set_aside(Protected(token.content, _code(token.content)))
+                return self._set_aside(Protected(f"`{token.content}`", _code(token.content)))
             case _:
                 return _TAGS[token.type]
+
+    def _apart(self, found: re.Match[str]) -> str:
+        environment = self.pieces[int(found[1])].kind == "environment"
+        return f"\n{found[0]}\n" if environment else found[0]
 
     def _attribute(self, token: Token, name: str) -> str:
         return escape(restore(str(token.attrs[name]), self.pieces))
 
+    def _description(self, tokens: Sequence[Token]) -> str:
+        """Return the text that stands for an image."""
+        texts = (
+            self._description(token.children or ()) or token.content or " " * token.type.endswith("break")
+            for token in tokens
+        )
+        return MARK.sub(lambda found: self.pieces[int(found[1])].body, "".join(texts))
+
     def _raw(self, html: str) -> str:
         """Keep the author's HTML; what a reader would never see is shown as text instead."""
-        return _text_kept("".join(map(self._raw_part, _RAW_PARTS.split(html))))
-
-    def _raw_part(self, part: str) -> str:
-        name = _RAW_TAG.match(part)
-        if part.startswith("<!--"):
-            return ""
-        if not name:
-            return part.replace("<", "&lt;")
-        if name[1].lower() == "img":
-            return self._image(
-                {found[1].lower(): unescape(found[2] or found[3]) for found in _RAW_ATTRIBUTE.finditer(part)}
-            )
-        return (
-            restore(part, self.pieces)
-            if name[1].lower() in ALLOWED_TAGS
-            else escape(restore(part, self.pieces))
+        return "".join(
+            self._raw_tag(restore(part, self.pieces)) if number % 2 else escape(unescape(part))
+            for number, part in enumerate(split_tags(html))
         )
 
-    def _image(self, attributes: dict[str, str]) -> str:
-        source, alt = attributes.get("src", ""), escape(attributes.get("alt", ""))
-        if source == _COLAB_BADGE:
-            return self._set_aside(Protected(source, _LOCAL_COLAB_BADGE))
-        if "//" in source[:8] and not self.markup.load_remote_images:
-            return self._set_aside(Protected(source, alt or escape(source), href=escape(source)))
-        more = "".join(
-            f' {name}="{escape(attributes[name])}"'
-            for name in ("width", "height", "title")
-            if name in attributes
-        )
-        return self._set_aside(
-            Protected(source, f'<img src="{escape(source)}" alt="{alt}"{more} loading="lazy">')
-        )
+    def _raw_tag(self, tag: str) -> str:
+        return self._image(attributes_of(tag)) if is_image(tag) else kept(tag)
+
+    def _image(self, attributes: Mapping[str, str]) -> str:
+        return self._set_aside(image(attributes, load_remote=self.markup.load_remote_images))
 
     def _set_aside(self, piece: Protected) -> str:
         self.protected.append(piece)
         return mark(len(self.protected) - 1)
-
-    def _without_environments(self, paragraph: re.Match[str]) -> str:
-        """Let environments stand between paragraphs."""
-        parts = []
-        for part in re.split(f"({MARK.pattern.replace('(', '(?:')})", paragraph[1]):
-            found = MARK.fullmatch(part)
-            if (
-                found
-                and int(found[1]) < len(self.pieces)
-                and self.pieces[int(found[1])].kind == "environment"
-            ):
-                parts.append(part)
-            elif parts and parts[-1].startswith("<p>"):
-                parts[-1] += part
-            elif part.strip():
-                parts.append(f"<p>{part}")
-        return "".join(f"<p>{part[3:].strip()}</p>\n" if part.startswith("<p>") else part for part in parts)
 
     def _numbered(self, html: str) -> tuple[str, tuple[Protected, ...]]:
         """Give the pieces that are left their numbers, in the order in which they appear."""
@@ -241,7 +248,7 @@ class _Rendering:
 
 
 _TAGS = {
-    "paragraph_open": "<p>", "paragraph_close": "</p>\n",
+    "paragraph_open": "", "paragraph_close": "",  # `_line` writes them.
     "bullet_list_open": "<ul>", "bullet_list_close": "</ul>\n", "ordered_list_close": "</ol>\n",
     "list_item_open": "<li>", "list_item_close": "</li>\n",
     "blockquote_open": "<blockquote>", "blockquote_close": "</blockquote>\n", "hr": "<hr>\n",
@@ -252,23 +259,19 @@ _TAGS = {
     "s_open": "<s>", "s_close": "</s>",
 }  # fmt: skip
 _ALIGNMENT = {f"text-align:{side}": f' align="{side}"' for side in ("left", "center", "right")}
-_PARAGRAPH = re.compile(r"<p>(.*?)</p>\n", re.DOTALL)
-_RAW_PARTS = re.compile(r"(<!--.*?-->|</?[A-Za-z][^<>]*>)", re.DOTALL)
-_RAW_TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9-]*)")
-_RAW_ATTRIBUTE = re.compile(r"""([A-Za-z]+)\s*=\s*(?:["']([^"'<>]*)["']|([^\s"'<>]+))""")
-_COLAB_BADGE = "https://colab.research.google.com/assets/colab-badge.svg"
-_LOCAL_COLAB_BADGE = (
-    '<img class="sb-badge" src="/_site/colab.svg" alt="Open in Colab" width="118" height="20">'
-)
+_ENVIRONMENT = re.compile(f"\n({MARK.pattern.replace('(', '').replace(')', '')})\n")
+_TAG = re.compile("(<[^<>]*>)")
 
 
-def _text(text: str) -> str:
-    return _text_kept(escape(text))
-
-
-def _text_kept(html: str) -> str:
-    """Spell what looks like a placeholder so that it is none."""
-    return html.replace("_^_", "_&#94;_") if "_^_" in html else html
+def _unforged(html: str) -> str:
+    """Break up what looks like a placeholder but is the author's text."""
+    if "_^_" not in html:
+        return html
+    # In text an entity would not do: a parser resolves it, and the placeholder is back.
+    return "".join(
+        part.replace("_^_", "_&#94;_" if number % 2 else "_^<wbr>_")
+        for number, part in enumerate(_TAG.split(html))
+    )
 
 
 def _code(code: str) -> str:
@@ -282,6 +285,5 @@ def _unconverted(piece: Piece, error: str) -> Complaint:
     )
 
 
-def _too_deep(token: Token) -> Complaint:
-    line = token.map[0] if token.map else 0
+def _too_deep(line: int) -> Complaint:
     return Complaint(line, "limit", f"lists or quotes nested more than {MAX_NESTING} deep", "flatten them")

@@ -92,7 +92,7 @@ class _Outline:
             return
         opening = self._opening_at(self._begin)
         joined = opening.prose.followed_by(prose)
-        self.openings.append(replace(opening, prose=joined, code_end=statement.first, shared=False))
+        self.openings.append(replace(opening, prose=joined, code_end=statement.first))
         self.openings.append(Opening(after, after))
 
     def _is_documentation(self, statement: Statement) -> bool:

@@ -6,7 +6,7 @@ where nothing may be set aside, in a code block or in a tag, is undone by `resto
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -43,7 +43,10 @@ _OPENER = re.compile(
     ^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ ]++)*+(?P<fence>`{3,}(?=[^`\n]*$)|~{3,})
     | \\(?:[\\`$<]|begin\{(?P<environment>[A-Za-z]+\*?)\})
     | (?P<comment><!--)
-    | <[A-Za-z][\w+.-]*+(?: :[^\s<>]*+ | (?:\s++[\w:.-]++(?:=(?:"[^"\n]*+"|'[^'\n]*+'|[^\s"'=<>`]++))?+)*+\s*+/?)>
+    | <[A-Za-z][\w+.-]*+ (?:
+        :[^\s<>]*+
+        | (?:\s++[\w:.-]++(?:=(?:"[^"\n]*+"|'[^'\n]*+'|[^\s"'=<>`]++))?+)*+\s*+/?
+      )>
     | (?P<ticks>`+)
     | (?P<dollars>\$\$?)
     """,
@@ -54,7 +57,7 @@ _TO_DOLLAR = re.compile(r"((?:[^\\$]|\\.)*+)\$(?![0-9])", re.DOTALL)
 _TO_DOLLARS = re.compile(r"((?:[^\\$]|\\.|\$(?!\$))*+)\$\$", re.DOTALL)
 _ENVIRONMENT_EDGE = re.compile(r"\\(begin|end)\{([A-Za-z]+\*?)\}")
 _BLANK_LINE = r"\n[ \t>]*(?=\n)"
-_ENDS = {
+_ENDS: Mapping[Kind, re.Pattern[str]] = {
     "display": re.compile(_BLANK_LINE),
     # Another block ends a paragraph too; but a formula goes on in a line that begins with a sign.
     "inline": re.compile(rf"{_BLANK_LINE}|\n[ \t>]*(?:\*|\d{{1,9}}[.)]|\#{{1,6}})[ \t]"),
@@ -80,7 +83,7 @@ class _Scan:
     def __init__(self, text: str) -> None:
         self.text = text
         self.pieces: list[Piece] = []
-        self._ends = {kind: [end.start() for end in ends.finditer(text)] for kind, ends in _ENDS.items()}
+        self._ends: dict[Kind, list[int]] = {}
         self._environments = dict(_environments(text))
         self._last_comment = text.rfind("-->")
         self._runs: dict[int, list[int]] = {}
@@ -93,8 +96,8 @@ class _Scan:
             position = self._end_of_verbatim(opener)
             if found := self._found(opener):
                 kind, body, position = found
-                line += self.text.count("\n", done, opener.start())
                 output += [self.text[done : opener.start()], mark(len(self.pieces))]
+                line += output[-2].count("\n")
                 source = self.text[opener.start() : position]
                 self.pieces.append(Piece(kind, source, self._unquoted(body, opener.start()), line))
                 line += source.count("\n")
@@ -128,6 +131,8 @@ class _Scan:
         return kind, found[1], found.end()
 
     def _paragraph_end(self, kind: Kind, position: int) -> int:
+        if kind not in self._ends:
+            self._ends[kind] = [end.start() for end in _ENDS[kind].finditer(self.text)]
         ends = self._ends[kind]
         following = bisect_left(ends, position)
         return ends[following] if following < len(ends) else len(self.text)
@@ -144,13 +149,12 @@ class _Scan:
         """Return where to go on after the fence or comment that begins here, or after any other opener."""
         if opener["comment"] and opener.start() < self._last_comment:
             return self.text.index("-->", opener.end()) + 3
-        if not opener["fence"]:
+        if not (fence := opener["fence"]):
             return opener.end()
-        quoted = "|^(?![ \t]*>)" if ">" in opener[0] else ""
-        mark = re.escape(opener["fence"])
-        found = re.compile(rf"^[ \t>]*{mark}{mark[-1]}*[ \t]*${quoted}", re.MULTILINE).search(
-            self.text, opener.end()
-        )
+        # The end of a block quote ends the fence in it.
+        outside = "|^(?![ \t]*>)" if ">" in opener[0] else ""
+        closing = re.compile(rf"^[ \t>]*{fence}{fence[0]}*[ \t]*${outside}", re.MULTILINE)
+        found = closing.search(self.text, opener.end())
         return found.end() if found else len(self.text)
 
 

@@ -14,13 +14,13 @@ def title(lines: Lines, at: int, _: Nested) -> Found | None:
         return None
     texts = [line.text.rstrip() for line in lines[at : at + 3]]
     if len(texts) == 3 and texts[0] == texts[2] and _is_title(texts[1], texts[0], "=*#~^+"):
-        return _heading(texts[0][0], lines[at + 1], at + 3)
+        return _heading(texts[0].strip()[0], lines[at + 1], at + 3)
     if (
         len(texts) > 1
         and not lines[min(at + 2, len(lines) - 1)].inside
         and _is_title(texts[0], texts[1], "~^\"'+*#.")
     ):
-        return _heading(texts[1][0], lines[at], at + 2)
+        return _heading(texts[1].strip()[0], lines[at], at + 2)
     return None
 
 

@@ -9,7 +9,7 @@ from keyword import iskeyword
 from tokenize import COMMENT, DEDENT, ERRORTOKEN, INDENT, NEWLINE, NL, OP, STRING, TokenInfo
 from typing import NamedTuple
 
-from site_builder.reading.tiling import PairError, Prose, dedented, is_blank, is_ruler, trimmed
+from site_builder.reading.tiling import PairError, Prose, dedented, is_blank, is_for_tools, is_ruler, trimmed
 
 # Tokens that stand around statements.
 _LAYOUT = frozenset({COMMENT, NL, INDENT, DEDENT})
@@ -22,8 +22,6 @@ _FORMATTED = {
 }
 _OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
 _DEFINING = frozenset({"async", "class", "def"})
-_CODE_COMMENT = re.compile(r"#!|#\s*(?:type:|noqa\b|pylint:|fmt:|ruff:|pragma:|%%)", re.IGNORECASE)
-_ENCODING = re.compile(r"#.*?coding[:=][ \t]*[-\w.]+")
 _LITERAL = re.compile(r"""([rRuU]?)(\"""|'''|"|')(.*)\2""", re.DOTALL)
 
 
@@ -57,7 +55,7 @@ class Statement(NamedTuple):
             return None
         string, *remark, end = self.tokens
         # A comment that only tools read does not turn documentation into code.
-        alone = not remark or (len(remark) == 1 and _CODE_COMMENT.match(remark[0].string))
+        alone = not remark or is_for_tools(remark[0].string)
         literal = _LITERAL.fullmatch(string.string)
         return (
             _literal_prose(literal, self.first)
@@ -111,17 +109,12 @@ def _comments(tokens: Iterable[TokenInfo], lines: Sequence[str]) -> list[tuple[i
     for token in tokens:
         if token[0] == COMMENT:
             line, column = token.start
-            if not formatted and is_blank(lines[line - 1][:column]) and not _is_code(token.string, line):
+            alone = not formatted and is_blank(lines[line - 1][:column])
+            if alone and not (is_for_tools(token.string, line) or is_ruler(token.string[1:])):
                 comments.append((line, token.string[2 if token.string[1:2] in {" ", "\t"} else 1 :]))
         elif token[0] in _FORMATTED:
             formatted += _FORMATTED[token[0]]
     return comments
-
-
-def _is_code(comment: str, line: int) -> bool:
-    if _CODE_COMMENT.match(comment) or is_ruler(comment[1:]):
-        return True
-    return line <= 2 and bool(_ENCODING.match(comment))
 
 
 def _literal_prose(literal: re.Match[str], first: int) -> Prose:

@@ -29,7 +29,8 @@ _ENCODINGS = {
 def decode(content: bytes, *, python: bool) -> str:
     r"""Decode a source file; its line endings become `\n`.
 
-    UTF-8, with or without a byte order mark, unless a Python encoding cookie says otherwise. Raises SourceError.
+    UTF-8, with or without a byte order mark, unless a Python encoding cookie says otherwise.
+    Raises SourceError.
     """
     content = content.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     encoding = _encoding(content) if python else "utf-8"

@@ -103,6 +103,15 @@ def comment_blocks(comments: Iterable[tuple[int, str]]) -> Iterator[Opening]:
         yield Opening(first, after, prose=prose, shared=True)
 
 
+_FOR_TOOLS = re.compile(r"#!|#\s*(?:type:|noqa\b|pylint:|fmt:|ruff:|pragma:|%%)", re.IGNORECASE)
+_ENCODING = re.compile(r"#.*?coding[:=][ \t]*[-\w.]+")
+
+
+def is_for_tools(comment: str, line: int = 0) -> bool:
+    """Say whether tools read `comment`, people do not; an encoding counts on the first two lines."""
+    return bool(_FOR_TOOLS.match(comment)) or (0 < line <= 2 and bool(_ENCODING.match(comment)))
+
+
 # Lines that look like punctuation but mean something to Markdown.
 _MARKUP = re.compile(r"\${2}$|`{3,}$|~{3,}$|\|[-:| ]+\|$")
 

@@ -115,7 +115,10 @@ class Builder:
             self._end(self._process, grace=_GRACE)
 
     def _end(self, process: SpawnProcess, grace: float = 0.0) -> None:
-        process.join(grace)
+        deadline = time.monotonic() + grace
+        # `join` would wait for its workers too.
+        while process.is_alive() and time.monotonic() < deadline:
+            time.sleep(0.02)
         _signal_group(process, signal.SIGKILL if sys.platform != "win32" else signal.SIGTERM)
         process.join()
 
