@@ -155,8 +155,8 @@ _PARTS = re.compile(rf"{_TAG.pattern}|{PLACEHOLDER.pattern}")
 _OWN_ID = re.compile(r' id="[^"]*"')
 _VOID = frozenset({"br", "hr", "img", "wbr"})
 _CONTAINERS = frozenset({
-    "blockquote", "caption", "dd", "details", "div", "dl", "dt", "li", "ol", "summary", "table", "tbody", "td",
-    "tfoot", "th", "thead", "tr", "ul",
+    "blockquote", "caption", "dd", "details", "div", "dl", "dt", "li", "ol", "summary", "table", "tbody",
+    "td", "tfoot", "th", "thead", "tr", "ul",
 })  # fmt: skip
 """Elements that hold blocks; in any other, a block would stand in a line of text."""
 

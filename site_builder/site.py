@@ -23,6 +23,7 @@ from site_builder.sanitize import limits
 from site_builder.translating.catalog import (
     Catalog,
     dumps,
+    entry_lines,
     load_catalog,
     map_path,
     parse_map_name,
@@ -85,7 +86,7 @@ def _over_limits(catalog: Catalog, shown: str, refused: Mapping[str, str]) -> It
     lines = entry_lines(catalog)
     for key, limit in refused.items():
         hint = "the page shows the original here; shorten or simplify the translation"
-        yield Problem(Location(shown, lines[key]), "limit", f"the translation is {limit}", hint, key[:60])
+        yield Problem(Location(shown, lines[key]), "limit", f"over a limit: {limit}", hint, key[:60])
 
 
 def _require_languages(config: Config) -> None:

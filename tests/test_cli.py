@@ -312,8 +312,8 @@ def start(folder: Path) -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
     yield begin
     for process in processes:
         if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
+            process.terminate()
+        process.communicate(timeout=30)
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
@@ -331,9 +331,9 @@ def test_ctrl_c_ends_a_build(large: Path, jobs: str, start: Callable[..., "subpr
 def test_serve(folder: Path, start: Callable[..., "subprocess.Popen[str]"]) -> None:
     process = start("serve", "--port", "0")
     assert process.stderr
-    printed = iter(process.stderr.readline, "")
-    url = next(match[0] for line in printed if (match := re.search(r"http://127\.0\.0\.1:\d+/", line)))
-    assert "2 pages built in" in next(line for line in printed if "built" in line)
+    started = process.stderr.readline() + process.stderr.readline()
+    assert "2 pages built in" in started
+    (url,) = re.findall(r"http://127\.0\.0\.1:\d+/", started)
     with urllib.request.urlopen(f"{url}x.html", timeout=20) as answer:
         assert b"Text of x." in answer.read()
     interrupt(process)

@@ -36,7 +36,7 @@ def test_every_kind_of_edit_reaches_the_pages_that_it_concerns(root):
         assert changed() == {"a.html", "ja/a.html"}
         assert "Second words." in server.get("/a.html")[2]
 
-        catalog = {"<p>Second words.</p>\n": "<p>二番目の言葉。</p>\n"}
+        catalog = {"<h1>A page</h1>\n<p>Second words. </p>\n": "<h1>頁</h1>\n<p>二番目の言葉。</p>\n"}
         write(root, {"translations/a.ja.json": json.dumps(catalog)})
         assert changed() == {"ja/a.html"}
         assert "二番目の言葉。" in server.get("/ja/a.html")[2]

@@ -151,19 +151,11 @@ def _slug(text: str, taken: set[str]) -> str:
     return next(name for candidate in numbered_slugs if (name := _first_use(candidate, taken)))
 
 
-def _problem(
-    shown: str, line: int, column: int, code: str, message: str, hint: str = "", excerpt: str = ""
-) -> Problem:
-    return Problem(Location(shown, line, column), code, message, hint, excerpt)
-
-
 def _prose_problems(shown: str, pairs: Sequence[Pair], prose: Sequence[_Prose]) -> Iterator[Problem]:
     for pair, item in zip(pairs, prose, strict=True):
         for complaint in item.rendered.complaints:
-            line = pair.prose_line + _origin(complaint, item.origins)
-            yield _problem(
-                shown, line, 0, complaint.code, complaint.message, complaint.hint, complaint.excerpt
-            )
+            where = Location(shown, pair.prose_line + _origin(complaint, item.origins))
+            yield Problem(where, complaint.code, complaint.message, complaint.hint, complaint.excerpt)
 
 
 def _origin(complaint: Complaint, origins: Sequence[int]) -> int:

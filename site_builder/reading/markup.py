@@ -61,8 +61,7 @@ class Markup:
     convert: Converter
     load_remote_images: bool = False
 
-    def render(self'); b=s.index('@lru_cache')
-s=s[:a]+r'''    def render(self, text: str) -> Rendered:
+    def render(self, text: str) -> Rendered:
         """Render Markdown with formulas.
 
         `fragment.anchors` holds the ids that raw HTML in `text` defines; headings have none yet. A text
@@ -159,11 +158,11 @@ class _Rendering:
 
     def _line(self, token: Token, parent: Token) -> str:
         """Render a line of text; a paragraph with its tags, so that environments can stand beside it."""
-        html = "".join(map(self._span, token.children or ())).strip()
+        html = "".join(map(self._span, token.children or ()))
         if parent.type in {"td_open", "th_open"}:
             return MARK.sub(self._without_escaped_pipes, html)
         if parent.type != "paragraph_open" or parent.hidden:
-            return html
+            return html.strip()
         parts = _ENVIRONMENT.split(html)
         return "".join(
             part if number % 2 else f"<p>{part.strip()}</p>\n"

@@ -23,7 +23,7 @@ class Piece:
     kind: Kind
     source: str
     body: str
-    """`source` without its delimiters, of an environment all of it."""
+    """`source` without its delimiters, of an environment all of it; of code, one line."""
     line: int
     """Line of the text, from 0."""
 
@@ -83,6 +83,8 @@ class _Scan:
     def __init__(self, text: str) -> None:
         self.text = text
         self.pieces: list[Piece] = []
+        self._numbers: dict[str, int] = {}
+        """Of each code span; a reference and its definition must agree on the mark."""
         self._ends: dict[Kind, list[int]] = {}
         self._environments = dict(_environments(text))
         self._last_comment = text.rfind("-->")
@@ -96,13 +98,21 @@ class _Scan:
             position = self._end_of_verbatim(opener)
             if found := self._found(opener):
                 kind, body, position = found
-                output += [self.text[done : opener.start()], mark(len(self.pieces))]
-                line += output[-2].count("\n")
-                source = self.text[opener.start() : position]
-                self.pieces.append(Piece(kind, source, self._unquoted(body, opener.start()), line))
+                before, source = self.text[done : opener.start()], self.text[opener.start() : position]
+                line += before.count("\n")
+                piece = Piece(kind, source, self._body(kind, body, opener.start()), line)
+                output += [before, mark(self._number(piece))]
                 line += source.count("\n")
                 done = position
         return "".join([*output, self.text[done:]])
+
+    def _number(self, piece: Piece) -> int:
+        number = len(self.pieces)
+        if piece.kind == "code":
+            number = self._numbers.setdefault(piece.source, number)
+        if number == len(self.pieces):
+            self.pieces.append(piece)
+        return number
 
     def _found(self, opener: re.Match[str]) -> tuple[Kind, str, int] | None:
         """Return kind, body and end of the piece that begins here, if one does."""
@@ -137,13 +147,14 @@ class _Scan:
         following = bisect_left(ends, position)
         return ends[following] if following < len(ends) else len(self.text)
 
-    def _unquoted(self, body: str, start: int) -> str:
-        """Take off the marks of a block quote that the lines of a piece begin with."""
-        if "\n" not in body:
+    def _body(self, kind: Kind, body: str, start: int) -> str:
+        """Take off the marks of a block quote that lines begin with, and what is not code around code."""
+        if "\n" in body and (quote := _QUOTE.match(self.text, self.text.rfind("\n", 0, start) + 1)):
+            body = re.sub(rf"\n(?:[ \t]*>){{,{quote[0].count('>')}}}", "\n", body)
+        if kind != "code":
             return body
-        quote = _QUOTE.match(self.text, self.text.rfind("\n", 0, start) + 1)
-        depth = quote[0].count(">") if quote else 0
-        return re.sub(rf"\n(?:[ \t]*>){{,{depth}}}", "\n", body) if depth else body
+        code = re.sub(r"\n[ \t]*", " ", body)
+        return code[1:-1] if code.strip() and code[0] == code[-1] == " " else code
 
     def _end_of_verbatim(self, opener: re.Match[str]) -> int:
         """Return where to go on after the fence or comment that begins here, or after any other opener."""

@@ -66,7 +66,8 @@ def image(attributes: Mapping[str, str], *, load_remote: bool) -> Protected:
     if not address or _OTHER_SCHEME.match(address):
         return Protected(source, text)
     shown = {"src": address, "alt": alt, **_optional(attributes), "loading": "lazy"}
-    return Protected(source, f"<img{''.join(f' {name}="{escape(value)}"' for name, value in shown.items())}>")
+    written = "".join(f' {name}="{escape(value)}"' for name, value in shown.items())
+    return Protected(source, f"<img{written}>")
 
 
 def _optional(attributes: Mapping[str, str]) -> dict[str, str]:
