@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from site_builder.reading.pair import Pair, PairError, pair_comments, pair_python
-from site_builder.reading.tiling import split_lines
+from site_builder.reading.pair.tiling import split_lines
 
 FIXTURES = Path(__file__).parent / "fixtures" / "pair"
 LANGUAGES = [

@@ -2,8 +2,16 @@
 
 from dataclasses import dataclass
 
-from site_builder.translating.elements import FILLING, FRAMES, LINES, LISTS, PARENTS, Open, OpenElements
-from site_builder.translating.soup import start
+from site_builder.translating.repair.elements import (
+    FILLING,
+    FRAMES,
+    LINES,
+    LISTS,
+    PARENTS,
+    Open,
+    OpenElements,
+)
+from site_builder.translating.repair.soup import start
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeGuard
 
-from site_builder.translating.nesting import has_words
-from site_builder.translating.original import Original
-from site_builder.translating.soup import Tag, Token, end
+from site_builder.translating.repair.nesting import has_words
+from site_builder.translating.repair.original import Original
+from site_builder.translating.repair.soup import Tag, Token, end
 
 _CJK = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
 

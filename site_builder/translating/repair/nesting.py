@@ -8,9 +8,9 @@ import re
 from collections.abc import Sequence
 
 from site_builder.sanitize import INLINE_TAGS
-from site_builder.translating.elements import DEEPEST, FILLING, FRAMES, LEAVES, LISTS, PARENTS, Open
-from site_builder.translating.placing import Placement, Setting
-from site_builder.translating.soup import VOID, Tag, Token, start
+from site_builder.translating.repair.elements import DEEPEST, FILLING, FRAMES, LEAVES, LISTS, PARENTS, Open
+from site_builder.translating.repair.placing import Placement, Setting
+from site_builder.translating.repair.soup import VOID, Tag, Token, start
 
 _CJK = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
 

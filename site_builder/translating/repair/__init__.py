@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 from site_builder.fragment import placeholders
 from site_builder.sanitize import NOT_TEXT
-from site_builder.translating.elements import LEAVES
-from site_builder.translating.linking import untangle
-from site_builder.translating.nesting import nest
-from site_builder.translating.original import Original, original
-from site_builder.translating.restoring import with_missing
-from site_builder.translating.soup import Tag, Token, end, read, settled, start, write
+from site_builder.translating.repair.elements import LEAVES
+from site_builder.translating.repair.linking import untangle
+from site_builder.translating.repair.nesting import nest
+from site_builder.translating.repair.original import Original, original
+from site_builder.translating.repair.restoring import with_missing
+from site_builder.translating.repair.soup import Tag, Token, end, read, settled, start, write
 
 
 @dataclass(frozen=True, slots=True)

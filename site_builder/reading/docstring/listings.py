@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from site_builder.reading.lines import (
+from site_builder.reading.docstring.lines import (
     LIST_ITEM,
     Found,
     Line,

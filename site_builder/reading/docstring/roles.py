@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from site_builder.reading.lines import LIST_ITEM, Line, Lines
+from site_builder.reading.docstring.lines import LIST_ITEM, Line, Lines
 
 _TARGET = re.compile(r"^ *\.\. +_(?:`([^`]{1,200})`|([^`:\n]{1,200})):\s+(\S+) *$", re.MULTILINE)
 

@@ -9,7 +9,15 @@ from keyword import iskeyword
 from tokenize import COMMENT, DEDENT, ERRORTOKEN, INDENT, NEWLINE, NL, OP, STRING, TokenInfo
 from typing import NamedTuple
 
-from site_builder.reading.tiling import PairError, Prose, dedented, is_blank, is_for_tools, is_ruler, trimmed
+from site_builder.reading.pair.tiling import (
+    PairError,
+    Prose,
+    dedented,
+    is_blank,
+    is_for_tools,
+    is_ruler,
+    trimmed,
+)
 
 # Tokens that stand around statements.
 _LAYOUT = frozenset({COMMENT, NL, INDENT, DEDENT})

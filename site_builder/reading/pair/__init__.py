@@ -2,9 +2,17 @@
 
 from dataclasses import dataclass, replace
 
-from site_builder.reading.comments import pair_comments
-from site_builder.reading.statements import Statement, statements
-from site_builder.reading.tiling import Opening, Pair, PairError, Prose, comment_blocks, split_lines, tile
+from site_builder.reading.pair.comments import pair_comments
+from site_builder.reading.pair.statements import Statement, statements
+from site_builder.reading.pair.tiling import (
+    Opening,
+    Pair,
+    PairError,
+    Prose,
+    comment_blocks,
+    split_lines,
+    tile,
+)
 
 __all__ = ["Pair", "PairError", "pair_comments", "pair_python"]
 

@@ -2,8 +2,8 @@
 
 import re
 
-from site_builder.reading.lines import Found, Line, Lines, Nested, underlines
-from site_builder.reading.listings import fenced
+from site_builder.reading.docstring.lines import Found, Line, Lines, Nested, underlines
+from site_builder.reading.docstring.listings import fenced
 
 _LEVELS = {"=": 1, "*": 1, "#": 1, "-": 2, "~": 3, "^": 4, '"': 5, "+": 4, ".": 5, "'": 5}
 

@@ -5,7 +5,7 @@ End tags are put off: what a block leaves behind its end tag may still have to g
 
 from dataclasses import dataclass, replace
 
-from site_builder.translating.soup import VOID, Tag, Token, end
+from site_builder.translating.repair.soup import VOID, Tag, Token, end
 
 LEAVES = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6"})
 """Blocks that hold nothing but a line of prose."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from site_builder.reading.lines import Line, Lines, Nested, dedented, indented, stacked, trimmed
+from site_builder.reading.docstring.lines import Line, Lines, Nested, dedented, indented, stacked, trimmed
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from site_builder.reading.docstring_entries import Entry, item, names_as_code, type_as_code, typed
-from site_builder.reading.lines import (
+from site_builder.reading.docstring.entries import Entry, item, names_as_code, type_as_code, typed
+from site_builder.reading.docstring.lines import (
     Found,
     Line,
     Lines,

@@ -6,9 +6,9 @@ from html import escape
 from itertools import pairwise
 
 from site_builder.sanitize import INLINE_TAGS
-from site_builder.translating.linking import carve, in_brackets, text_of
-from site_builder.translating.original import TEXT_BLOCKS, Link, Original
-from site_builder.translating.soup import VOID, Tag, Token, end, settled, start
+from site_builder.translating.repair.linking import carve, in_brackets, text_of
+from site_builder.translating.repair.original import TEXT_BLOCKS, Link, Original
+from site_builder.translating.repair.soup import VOID, Tag, Token, end, settled, start
 
 
 def with_missing(tokens: list[Token], key: Original, kinds: set[str]) -> list[Token]:

@@ -3,7 +3,7 @@
 import re
 from typing import Literal
 
-from site_builder.reading.docstring_entries import (
+from site_builder.reading.docstring.entries import (
     chunks,
     entry_list,
     google_head,
@@ -12,8 +12,17 @@ from site_builder.reading.docstring_entries import (
     numpy_result_head,
     type_as_code,
 )
-from site_builder.reading.lines import Found, Line, Lines, Nested, block_end, dedented, trimmed, underlines
-from site_builder.reading.listings import fenced, language_of
+from site_builder.reading.docstring.lines import (
+    Found,
+    Line,
+    Lines,
+    Nested,
+    block_end,
+    dedented,
+    trimmed,
+    underlines,
+)
+from site_builder.reading.docstring.listings import fenced, language_of
 
 Kind = Literal["entries", "named", "results", "text", "example"]
 

@@ -8,9 +8,9 @@ import re
 from collections.abc import Sequence
 from functools import partial
 
-from site_builder.reading.docstring_fields import FIELD, field_list
-from site_builder.reading.docstring_sections import google_section, numpy_section
-from site_builder.reading.lines import (
+from site_builder.reading.docstring.drawings import table, title
+from site_builder.reading.docstring.fields import FIELD, field_list
+from site_builder.reading.docstring.lines import (
     LIST_ITEM,
     Found,
     Idiom,
@@ -21,7 +21,7 @@ from site_builder.reading.lines import (
     indented,
     numbered,
 )
-from site_builder.reading.listings import (
+from site_builder.reading.docstring.listings import (
     announced,
     announcement,
     doctest,
@@ -29,9 +29,9 @@ from site_builder.reading.listings import (
     literal_block,
     quoted_prose,
 )
-from site_builder.reading.restructured import explicit_markup
-from site_builder.reading.restructured_drawings import table, title
-from site_builder.reading.roles import targets_of, with_markdown_spans
+from site_builder.reading.docstring.restructured import explicit_markup
+from site_builder.reading.docstring.roles import targets_of, with_markdown_spans
+from site_builder.reading.docstring.sections import google_section, numpy_section
 
 MAX_NESTING = 20
 """How deep idioms may nest; what is deeper stays as it is."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from site_builder.reading.lines import (
+from site_builder.reading.docstring.lines import (
     Found,
     Line,
     Lines,
@@ -14,7 +14,7 @@ from site_builder.reading.lines import (
     stacked,
     trimmed,
 )
-from site_builder.reading.listings import fenced, language_of
+from site_builder.reading.docstring.listings import fenced, language_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from itertools import accumulate
 from pygments.lexers import get_lexer_by_name
 from pygments.token import Comment, _TokenType
 
-from site_builder.reading.tiling import (
+from site_builder.reading.pair.tiling import (
     Opening,
     Pair,
     comment_blocks,

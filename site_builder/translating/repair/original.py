@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from site_builder.fragment import PLACEHOLDER, bare
 from site_builder.sanitize import INLINE_TAGS, SCHEMES
-from site_builder.translating.elements import LEAVES
-from site_builder.translating.nesting import has_words, nest
-from site_builder.translating.placing import Setting
-from site_builder.translating.soup import Tag, Token, elements, read
+from site_builder.translating.repair.elements import LEAVES
+from site_builder.translating.repair.nesting import has_words, nest
+from site_builder.translating.repair.placing import Setting
+from site_builder.translating.repair.soup import Tag, Token, elements, read
 
 TEXT_BLOCKS = LEAVES | {"li", "td", "th", "dt", "dd"}
 """Blocks by whose number places in a fragment and in its translation correspond."""
