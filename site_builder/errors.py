@@ -51,3 +51,7 @@ class SiteError(Exception):
     def __init__(self, *problems: Problem) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
         self.problems = problems
+
+    def __reduce__(self) -> tuple[type["SiteError"], tuple[Problem, ...]]:
+        # An exception is made anew from its message, unless it says otherwise.
+        return type(self), self.problems

@@ -11,19 +11,21 @@ import socket
 import webbrowser
 from collections.abc import Awaitable, Callable, Iterator
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import uvicorn
 
-from site_builder.build import Report
-from site_builder.build import build as build_site
 from site_builder.config import Config
 from site_builder.errors import Location, Problem, SiteError
 from site_builder.serve.app import App, Site, host_headers
-from site_builder.serve.builder import Build, Builder, ConfigLoader, Outcome
+from site_builder.serve.builder import Build, Builder, ConfigLoader, Outcome, build_site
 from site_builder.serve.events import Events
 from site_builder.serve.watch import changes, watched
 
-OnReport = Callable[[Report | SiteError], None]
+if TYPE_CHECKING:
+    from site_builder.build import Report
+
+OnReport = Callable[["Report | SiteError"], None]
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 

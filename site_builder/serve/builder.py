@@ -11,11 +11,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
-from site_builder.build import Pages, Report
 from site_builder.config import Config
 from site_builder.errors import Location, Problem, SiteError
+
+if TYPE_CHECKING:
+    # The server starts faster without all that a build needs.
+    from site_builder.build import Pages, Report
 
 ConfigLoader = Callable[[], Config]
 _PATIENCE = 120.0
@@ -27,8 +30,8 @@ class Build(Protocol):
     """What builds a site: `site_builder.build.build`."""
 
     def __call__(
-        self, config: Config, *, jobs: int, pages: Pages, progress: Callable[[str, int, int], None]
-    ) -> Report:
+        self, config: Config, *, jobs: int, pages: "Pages", progress: Callable[[str, int, int], None]
+    ) -> "Report":
         """Build the site, or raise SiteError."""
 
 
@@ -38,7 +41,7 @@ class Outcome:
 
     config: Config | None
     """What was built; None if it could not be read."""
-    report: Report | None
+    report: "Report | None"
     """None if there is no new site."""
     problems: tuple[Problem, ...]
 
@@ -142,14 +145,25 @@ def _ending(code: int | None) -> str:
 # In the other process.
 
 
+def build_site(
+    config: Config, *, jobs: int, pages: "Pages", progress: Callable[[str, int, int], None]
+) -> "Report":
+    """Build as every other command does."""
+    from site_builder.build import build  # noqa: PLC0415
+
+    return build(config, jobs=jobs, pages=pages, progress=progress)
+
+
 def _serve_builds(connection: Connection, load: ConfigLoader, build: Build, jobs: int) -> None:
     """Build whenever asked, until the connection ends. A bug ends the process, with its traceback."""
-    if hasattr(os, "setsid"):
-        os.setsid()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    from site_builder.build import Pages  # noqa: PLC0415
+
     threading.Thread(target=_end_with_parent, daemon=True).start()
     built_of, pages = None, Pages()
     with contextlib.suppress(EOFError, KeyboardInterrupt):
+        if hasattr(os, "setsid"):
+            os.setsid()
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         while True:
             connection.recv()
             try:
@@ -163,7 +177,7 @@ def _serve_builds(connection: Connection, load: ConfigLoader, build: Build, jobs
 
 
 def _attempt(
-    config: Config, build: Build, jobs: int, pages: Pages, progress: Callable[[str, int, int], None]
+    config: Config, build: Build, jobs: int, pages: "Pages", progress: Callable[[str, int, int], None]
 ) -> Outcome:
     try:
         report = build(config, jobs=jobs, pages=pages, progress=progress)
