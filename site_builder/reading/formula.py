@@ -12,7 +12,11 @@ from math_core import LatexError, LatexToMathML
 MAX_BYTES = 8 * 1024
 MAX_NESTING = 50
 
-BUILT_IN_MACROS = {"pmb": r"\boldsymbol{#1}"}
+BUILT_IN_MACROS = {
+    "mbox": r"\text{#1}",
+    "pmb": r"\boldsymbol{#1}",
+    "substack": r"\begin{matrix}#1\end{matrix}",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +53,9 @@ def make_converter(macros: Mapping[str, str], numbered: bool = False) -> Convert
     def convert(tex: str, display: bool) -> Formula:
         if refusal := _refusal(tex):
             return _unconverted(tex, refusal)
-        starred, colours = _with_known_colours(tex if numbered else _NUMBERED.sub(r"\\\1{\2*}", tex))
+        known, colours = _with_known_colours(_with_known_commands(tex, display, numbered))
         try:
-            mathml = converter.convert_with_local_state(starred, displaystyle=display)
+            mathml = converter.convert_with_local_state(known, displaystyle=display)
         except LatexError as error:
             return _unconverted(tex, re.sub(r"^\d+: ", "", str(error)).rstrip("."))
         return _with_classes(_LINKED.sub("", mathml), colours)
@@ -59,42 +63,78 @@ def make_converter(macros: Mapping[str, str], numbered: bool = False) -> Convert
     return convert
 
 
-_NUMBERED = re.compile(r"\\(begin|end)\{(align|alignat|equation|gather|multline)\}")
 _LINKED = re.compile(r' id="[^"]*"|</?a\b[^>]*>')
+_LABEL = re.compile(r"\\label\s*\{[^{}]*\}")
+_TEXT_WITH_FORMULA = re.compile(r"\\text\{([^{}$]*)\$([^{}$]*)\$(?=[^{}]*\})")
+_ALIGNAT = re.compile(r"\\begin\{alignat(\*?)\}\s*\{\d*\}")
+_ENVIRONMENT = re.compile(
+    r"\\(begin|end)\{(align|equation|gather|multline|alignat|eqnarray|flalign|smallmatrix|split)(\*?)\}"
+)
+_NEAREST = {
+    "alignat": "align", "eqnarray": "align", "flalign": "align", "smallmatrix": "matrix", "split": "aligned",
+}  # fmt: skip
+
+
+def _with_known_commands(tex: str, display: bool, numbered: bool) -> str:
+    """Spell what math-core does not know by what it knows."""
+
+    def known(edge: re.Match[str]) -> str:
+        name = _NEAREST.get(edge[2], edge[2])
+        star = edge[3] if numbered else "*"
+        return rf"\{edge[1]}{{{name}{star if name in _NUMBERED else ''}}}"
+
+    if "\\label" in tex:
+        tex = _LABEL.sub("", tex)
+    if "\\text{" in tex and "$" in tex:
+        tex = _TEXT_WITH_FORMULA.sub(r"\\text{\1}\2\\text{", tex)
+    if "\\begin" in tex:
+        return _ENVIRONMENT.sub(known, _ALIGNAT.sub(r"\\begin{alignat\1}", tex))
+    if display and "\\tag" in tex:
+        return rf"\begin{{equation*}}{tex}\end{{equation*}}"
+    return tex
+
+
+_NUMBERED = frozenset({"align", "equation", "gather", "multline"})
 
 
 def _refusal(tex: str) -> str:
     """Say why math-core must not see this formula: past a certain depth it ends the process."""
     if len(tex.encode()) > MAX_BYTES:
         return f"the formula is longer than {MAX_BYTES // 1024} KB"
+    if _DEFINITION.search(tex):
+        return "a formula cannot define commands"
     if len(tex) > MAX_NESTING and _depth(tex) > MAX_NESTING:
         return f"the formula is nested more than {MAX_NESTING} deep"
     return ""
 
 
-_STEP = re.compile(r"\\[A-Za-z]+|\\.|[{}]|[-=+,;&|<>/]", re.DOTALL)
+# What a formula defines may nest without end as it expands.
+_DEFINITION = re.compile(r"\\(?:g?def|global|let|(?:re)?newcommand|providecommand)(?![A-Za-z])")
+_STEP = re.compile(
+    r"""
+    (?P<opens>\{|\\(?:left|begin)(?![A-Za-z])) | (?P<closes>\}|\\(?:right|end)(?![A-Za-z]))
+    | (?P<command>\\[A-Za-z]+) | \\. | [-=+,;&|<>/]
+    """,
+    re.DOTALL | re.VERBOSE,
+)
 
 
 def _depth(tex: str) -> int:
-    r"""Bound how deep TeX nests, also where commands take their arguments without braces.
+    r"""Bound how deep TeX nests, in levels of braces.
 
-    Commands in a row may each be the argument of the one before, as in `\frac1\frac1\frac1x`.
+    Commands in a row may nest as well, each the argument of the one before, as in `\frac1\frac1\frac1x`.
+    They take less of the stack, and most that stand in a row do not nest: four count as one level.
     """
-    deepest, in_a_row, levels, end = 0, 0, [0], 0
+    deepest, in_a_row = 0, 0
+    levels: list[int] = []
     for step in _STEP.finditer(tex):
-        if len(tex[end : step.start()].strip()) > 2:
-            in_a_row = 0
-        end = step.end()
-        match step[0]:
-            case "{":
-                levels.append(in_a_row)
-            case "}":
-                in_a_row = levels.pop() if len(levels) > 1 else 0
-            case token if token[0] == "\\" and token[1:].isalpha():
-                in_a_row += 1
-            case _:
-                in_a_row = 0
-        deepest = max(deepest, len(levels) + in_a_row // 2)
+        if step["opens"]:
+            levels.append(in_a_row)
+        elif step["closes"]:
+            in_a_row = levels.pop() if levels else 0
+        else:
+            in_a_row = in_a_row + 1 if step["command"] else 0
+        deepest = max(deepest, len(levels) + in_a_row // 4)
     return deepest
 
 

@@ -11,5 +11,5 @@ with the mean $\mu_i$ and variance $\sigma_i^2$ of the values $\{x_k : k \in S_i
 The choice of $S_i$ is what tells one layer of the family from another: a set that reaches over the batch makes
 the result for one sample depend on the others, and a set inside one sample does not.
 
-* [Group normalization](group_norm/__init__.py): $S_i$ is a group of channels of one sample
+* [Group normalization](group_norm/__init__.py): $S_i$ spans a group of channels of one sample
 """

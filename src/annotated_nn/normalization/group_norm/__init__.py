@@ -80,7 +80,7 @@ class GroupNorm(nn.Module):
         * `num_groups` is $G$, the number of groups. The paper takes 32.
         * `num_channels` is $C$, a multiple of $G$.
         * `eps` is $\epsilon$, added to the variance.
-        * `affine` says whether to learn $\gamma$ and $\beta$, and `bias` whether to learn $\beta$ too.
+        * `affine` says whether to learn $\gamma$ and $\beta$ at all, and `bias` whether $\beta$ is one of them.
         * `device` and `dtype` are those of the parameters.
         """
         # The sums run over sets of one size $m$, so the groups must be equal.
@@ -119,7 +119,7 @@ class GroupNorm(nn.Module):
         if not x.is_floating_point():
             raise ValueError(f"input is {x.dtype}, not floating point; convert it with x.float()")
 
-        # Lay the $m = \frac{C}{G} H W$ values of each set side by side. Half precision keeps 8 or 11
+        # Lay the $m = \frac{C}{G} H W$ values of each set side by side. 16-bit formats keep 8 or 11
         # significant bits, too few to add up thousands of values: from here on, a value has 32 bits at least.
         groups = torch.unflatten(x.flatten(1), 1, (self.num_groups, -1))  # (N, G, m)
         groups = groups.to(torch.promote_types(x.dtype, torch.float32))  # (N, G, m)
@@ -129,7 +129,7 @@ class GroupNorm(nn.Module):
         centred = groups - groups.mean(dim=-1, keepdim=True)  # (N, G, m)
         centred = centred - centred.mean(dim=-1, keepdim=True)  # (N, G, m)
 
-        # $\sigma_i^2 = \frac{1}{m} \sum_k (x_k - \mu_i)^2$ divides by $m$, not by the $m - 1$ of `torch.var`.
+        # $\sigma_i^2 = \frac{1}{m} \sum_k (x_k - \mu_i)^2$ divides by $m$, not by $m - 1$, the default of `torch.var`.
         variance = centred.square().mean(dim=-1, keepdim=True)  # (N, G, 1)
 
         # $\hat{x}_i = \frac{x_i - \mu_i}{\sqrt{\sigma_i^2 + \epsilon}}$
