@@ -80,7 +80,7 @@ def _render(pair: Pair, kind: str, markup: Markup) -> _Prose:
 def _page(
     source: Source, text: str, meta: Mapping[str, Any], pairs: Sequence[Pair], prose: Sequence[_Prose]
 ) -> Page:
-    lines = highlight(text.split("\n"), source.kind) if any(pair.code for pair in pairs) else []
+    lines = _highlighted(text, source.kind, [number for pair in pairs for number in pair.code])
     anchors = _anchors(pairs, [item.rendered for item in prose])
     sections = tuple(
         Section(
@@ -103,6 +103,13 @@ def _page(
         meta=meta,
         styles=frozenset[tuple[str, str]]().union(*(item.rendered.styles for item in prose)),
     )
+
+
+def _highlighted(text: str, kind: str, numbers: Sequence[int]) -> dict[int, str]:
+    """Highlight the lines that are shown as code; prose between them is none of the lexer's business."""
+    lines = text.split("\n")
+    html = highlight([lines[number - 1] for number in numbers], kind) if numbers else []
+    return dict(zip(numbers, html, strict=True))
 
 
 def _plain(value: object) -> str:

@@ -1,9 +1,11 @@
 """Code to HTML, one element per line, in one lexer pass per file."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from html import escape
+from itertools import groupby
+from operator import itemgetter
 
 from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
@@ -20,26 +22,33 @@ def highlight(lines: Sequence[str], language: str) -> list[str]:
     Highlights the whole file at once: a string may span many lines.
     """
     lexer = _lexer(language)
-    if lexer is None:
-        html = [escape(line, quote=False) for line in lines]
-    else:
-        # Blank lines carry no colour, and runs of them take some lexers quadratic time.
-        kept = [number for number, line in enumerate(lines) if line.strip() or _starts_gap(lines, number)]
-        text = "\n".join(lines[number] if lines[number].strip() else "" for number in kept) + "\n"
-        html = [""] * len(lines)
-        for number, line in zip(kept, _lines(lexer, text), strict=False):
-            html[number] = line
+    html = (_coloured(lines, lexer) if lexer else None) or [escape(line, quote=False) for line in lines]
     return list(map(visible, html)) if any(map(INVISIBLE.search, lines)) else html
 
 
-def _starts_gap(lines: Sequence[str], number: int) -> bool:
-    return number == 0 or bool(lines[number - 1].strip())
+def _coloured(lines: Sequence[str], lexer: Lexer) -> list[str] | None:
+    """Return None if the lexer fails, or loses text."""
+    html = list(lines)
+    # Blank lines carry no colour, and runs of them take some lexers quadratic time.
+    blank = [not line.strip() for line in lines]
+    kept = [number for number in range(len(lines)) if not (blank[number] and number and blank[number - 1])]
+    text = "\n".join("" if blank[number] else lines[number] for number in kept) + "\n"
+    try:
+        tokens = [(_class_name(kind), value) for _, kind, value in lexer.get_tokens_unprocessed(text)]
+    except Exception:  # A fault of a lexer must not cost a page.
+        return None
+    if "".join(value for _, value in tokens) != text:
+        return None
+    for number, line in zip(kept, _lines(tokens), strict=True):
+        if not blank[number]:
+            html[number] = line
+    return html
 
 
-def _lines(lexer: Lexer, text: str) -> Iterator[str]:
-    """Yield the HTML of each line; an element never spans two."""
+def _lines(tokens: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Yield the HTML of each line; an element never spans two. What follows the last line break is no line."""
     parts: list[str] = []
-    for name, value in _merged(lexer.get_tokens_unprocessed(text)):
+    for name, value in _merged(tokens):
         first, *more = value.split("\n")
         parts.append(_element(name, first))
         for line in more:
@@ -47,17 +56,11 @@ def _lines(lexer: Lexer, text: str) -> Iterator[str]:
             parts = [_element(name, line)]
 
 
-def _merged(tokens: Iterable[tuple[int, _TokenType, str]]) -> Iterator[tuple[str, str]]:
+def _merged(tokens: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     """Join neighbours that look the same."""
-    current, values = "", [""]
-    for _, kind, value in tokens:
-        name = _class_name(kind)
-        if name == current:
-            values.append(value)
-        else:
-            yield current, "".join(values)
-            current, values = name, [value]
-    yield current, "".join(values)
+    return (
+        (name, "".join(value for _, value in group)) for name, group in groupby(tokens, key=itemgetter(0))
+    )
 
 
 def _element(name: str, value: str) -> str:
@@ -84,7 +87,7 @@ def _lexer(language: str) -> Lexer | None:
 
 
 INVISIBLE = re.compile(
-    "[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e"
+    "[\u0000-\u0008\u000b\u000e-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e"
     "\u2060-\u2069\u3164\ufe00-\ufe0d\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e007f]"
     # Joiners are letters' business in many scripts, and in emoji.
     "|(?<![^\u0000-\u007f])[\u200c\u200d]|[\u200c\u200d](?![^\u0000-\u007f])"
@@ -106,10 +109,10 @@ def code_point(character: str) -> str:
     return f"U+{ord(character):04X}"
 
 
-def numbered(html: Sequence[str], numbers: Iterable[int]) -> str:
-    """Put lines together as code beside prose: `numbers`, from 1, name lines of `html`."""
+def numbered(html: Mapping[int, str], numbers: Iterable[int]) -> str:
+    """Put lines together as code beside prose; `html` holds each line by its number."""
     return "".join(
-        f'<span class="line"><span class="lineno">{number}</span>{html[number - 1]}\n</span>'
+        f'<span class="line"><span class="lineno">{number}</span>{html[number]}\n</span>'
         for number in numbers
     )
 
