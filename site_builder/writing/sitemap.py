@@ -1,7 +1,7 @@
 """What search engines read: sitemap.xml and robots.txt."""
 
 from collections.abc import Iterable, Mapping
-from xml.sax.saxutils import escape, quoteattr
+from html import escape
 
 _OPENING = """<?xml version="1.0" encoding="UTF-8"?>
 <urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:xhtml="http://www.w3.org/1999/xhtml">
@@ -15,7 +15,7 @@ def make_sitemap(pages: Iterable[Mapping[str, str]]) -> str:
 
 def _entries(urls: Mapping[str, str]) -> str:
     alternates = "".join(
-        f'<xhtml:link rel="alternate" hreflang={quoteattr(tag)} href={quoteattr(url)}/>\n'
+        f'<xhtml:link rel="alternate" hreflang="{escape(tag)}" href="{escape(url)}"/>\n'
         for tag, url in urls.items()
     )
     shown = alternates if len(urls) > 1 else ""
