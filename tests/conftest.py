@@ -34,9 +34,11 @@ def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
     return compare
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A browser; without Chromium the tests that want it are skipped, or fail if REQUIRE_BROWSER is set."""
+    """A browser, not longer than a module: an event loop runs with it. Without Chromium, tests are
+    skipped, or fail if REQUIRE_BROWSER is set.
+    """
     if CHROMIUM is None:
         missing = pytest.fail if "REQUIRE_BROWSER" in os.environ else pytest.skip
         missing("Chromium is not installed")

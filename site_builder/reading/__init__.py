@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from unicodedata import category
 
 from site_builder.errors import Location, Problem
 from site_builder.fragment import word_count
@@ -29,7 +30,7 @@ def read_page(
     try:
         text = decode(content, python=source.kind == "python")
         pairs = _pairs(text, source.kind)
-        meta, pairs = _without_front_matter(pairs)
+        meta, pairs = _without_front_matter(pairs, text)
     except SourceError as error:
         return None, (
             Problem(Location(shown, error.line, error.column), error.code, error.message, error.hint),
@@ -56,18 +57,24 @@ def _pairs(text: str, kind: str) -> tuple[Pair, ...]:
         raise SourceError(error.line, error.column, "syntax", error.message, hint) from None
 
 
-def _without_front_matter(pairs: tuple[Pair, ...]) -> tuple[Mapping[str, Any], tuple[Pair, ...]]:
-    """Take the front matter from the prose that opens the file."""
-    first = next((at for at, pair in enumerate(pairs) if pair.prose or pair.code), None)
-    if first is None or not pairs[first].prose:
-        return {}, pairs
-    opening = pairs[first]
+def _without_front_matter(pairs: tuple[Pair, ...], text: str) -> tuple[Mapping[str, Any], tuple[Pair, ...]]:
+    """Take the front matter from the prose that opens the file; comments and a shebang may precede it."""
+    lines = text.split("\n")
+    for at, pair in enumerate(pairs):
+        if pair.prose.lstrip().startswith("---"):
+            meta, prose = _front_matter(pair)
+            return meta, (*pairs[:at], replace(pair, prose=prose), *pairs[at + 1 :])
+        if not all(lines[number - 1].lstrip().startswith("#") for number in pair.code):
+            break
+    return {}, pairs
+
+
+def _front_matter(pair: Pair) -> tuple[Mapping[str, Any], str]:
     try:
-        meta, prose = split_front_matter(opening.prose)
+        return split_front_matter(pair.prose)
     except SourceError as error:
-        error.line += opening.prose_line - 1
+        error.line += pair.prose_line - 1
         raise
-    return meta, (*pairs[:first], replace(opening, prose=prose), *pairs[first + 1 :]) if meta else pairs
 
 
 def _render(pair: Pair, kind: str, markup: Markup) -> _Prose:
@@ -118,7 +125,7 @@ def _plain(value: object) -> str:
 
 def dotted_name(path: str) -> str:
     """Return the name that Python would import `path` by: the title of a page that says none."""
-    stem = re.sub(r"(/?__init__)?\.(py|md)$", "", path)
+    stem = re.sub(r"((^|/)__init__)?\.(py|md)$", "", path, flags=re.IGNORECASE)
     return stem.replace("/", ".") or path
 
 
@@ -131,7 +138,7 @@ def _anchors(pairs: Sequence[Pair], prose: Sequence[Rendered]) -> list[_Anchors]
 
     The source's own anchors come first, then the first definition of a name, then headings.
     """
-    taken: set[str] = set()
+    taken: dict[str, int] = {}
     explicit = [_first_uses(item.fragment.anchors, taken) for item in prose]
     names = [_first_use(pair.name, taken) for pair in pairs]
     return [
@@ -140,22 +147,30 @@ def _anchors(pairs: Sequence[Pair], prose: Sequence[Rendered]) -> list[_Anchors]
     ]
 
 
-def _first_uses(anchors: Iterable[tuple[int, str]], taken: set[str]) -> tuple[tuple[int, str], ...]:
+def _first_uses(anchors: Iterable[tuple[int, str]], taken: dict[str, int]) -> tuple[tuple[int, str], ...]:
     return tuple((block, name) for block, anchor in anchors if (name := _first_use(anchor, taken)))
 
 
-def _first_use(name: str, taken: set[str]) -> str:
+def _first_use(name: str, taken: dict[str, int]) -> str:
     if not name or name in taken or _RESERVED.fullmatch(name):
         return ""
-    taken.add(name)
+    taken[name] = 1
     return name
 
 
-def _slug(text: str, taken: set[str]) -> str:
-    """Make an id of a heading as GitHub does."""
-    slug = re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-") or "heading"
-    numbered_slugs = (f"{slug}-{number}" if number else slug for number in range(len(taken) + 2))
-    return next(name for candidate in numbered_slugs if (name := _first_use(candidate, taken)))
+def _slug(text: str, taken: dict[str, int]) -> str:
+    """Make an id of a heading as GitHub does; `taken` holds for each id what number comes after it."""
+    kept = (
+        letter for letter in text.lower() if letter in "-_ " or letter.isalnum() or category(letter)[0] == "M"
+    )
+    slug = "".join(kept).replace(" ", "-") or "heading"
+    if _RESERVED.fullmatch(slug):
+        slug = f"heading-{slug}"
+    while True:
+        name = f"{slug}-{taken[slug]}" if slug in taken else slug
+        if name := _first_use(f"heading-{name}" if _RESERVED.fullmatch(name) else name, taken):
+            return name
+        taken[slug] += 1
 
 
 def _prose_problems(shown: str, pairs: Sequence[Pair], prose: Sequence[_Prose]) -> Iterator[Problem]:
@@ -170,12 +185,12 @@ def _origin(complaint: Complaint, origins: Sequence[int]) -> int:
 
 
 def _invisible_characters(shown: str, text: str, pairs: Sequence[Pair]) -> Iterator[Problem]:
-    """Warn of characters in the code that a reader cannot see."""
+    """Warn of characters in the code that a reader cannot see, once for each line."""
     if not INVISIBLE.search(text):
         return
     lines = text.split("\n")
     for number in (number for pair in pairs for number in pair.code):
-        for found in INVISIBLE.finditer(lines[number - 1]):
+        if found := INVISIBLE.search(lines[number - 1]):
             message = f"invisible character {code_point(found[0])}"
             where = Location(shown, number, found.start() + 1)
             yield Problem(where, "invisible-character", message, "remove it", severity="warning")

@@ -19,6 +19,7 @@ from site_builder.sanitize import limits
 
 MAX_BYTES = 256 * 1024
 MAX_NESTING = 50
+MAX_UNMATCHED = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,9 @@ class _Rendering:
         self.complaints: list[Complaint] = []
 
     def result(self) -> Rendered:
+        if self.marked.count("[") - self.marked.count("]") > MAX_UNMATCHED:
+            message = f"more than {MAX_UNMATCHED} `[` without `]`"
+            return _as_written(self.text, Complaint(0, "limit", message, r"write `\[` for a bracket"))
         try:
             tokens = _parser().parse(self.marked)
         except RecursionError:
@@ -149,7 +153,7 @@ class _Rendering:
                 return f"<{token.tag}{_ALIGNMENT.get(str(token.attrs.get('style')), '')}>"
             case "fence" | "code_block":
                 language = token.info.split()[0].strip("{}.") if token.info.strip() else ""
-                code = restore(token.content, self.pieces)
+                code = restore(token.content, self.pieces, margin="    ")
                 return self._set_aside(Protected(code, listing(code, language), block=True))
             case "html_block":
                 return self._raw(token.content)

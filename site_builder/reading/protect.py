@@ -33,9 +33,9 @@ def mark(number: int) -> str:
     return f"\ufdd0{number}\ufdd1"
 
 
-def restore(text: str, pieces: Sequence[Piece]) -> str:
-    """Put back what marks in `text` stand for."""
-    return MARK.sub(lambda found: pieces[int(found[1])].source, text)
+def restore(text: str, pieces: Sequence[Piece], margin: str = "") -> str:
+    """Put back what marks in `text` stand for, without the `margin` of their lines."""
+    return MARK.sub(lambda found: pieces[int(found[1])].source.replace(f"\n{margin}", "\n"), text)
 
 
 _OPENER = re.compile(
