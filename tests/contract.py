@@ -19,7 +19,11 @@ def parse(html: str) -> Element:
 
 
 def of_class(root: Element, name: str) -> list[Element]:
-    return [element for element in root.iter() if name in element.get("class", "").split()]
+    return [element for element in root.iter() if name in _classes(element)]
+
+
+def _classes(element: Element) -> list[str]:
+    return element.get("class", "").split()
 
 
 def text(element: Element) -> str:
@@ -55,6 +59,9 @@ def _check_page(path: str, page: Element) -> None:
         assert {child.get("class", "").split()[0] for child in section} >= {"docs", "code"}
     for element in page.iter():
         _check_element(path, element)
+    if any(re.fullmatch(r"sb-m[0-9a-f]{8}", name) for element in page.iter() for name in _classes(element)):
+        sheets = [element.get("href", "") for element in page.iter(f"{HTML}link")]
+        assert any("formulas.css" in href for href in sheets), f"{path}: a formula without its style sheet"
     whole = text(page)
     assert not re.search(r"_\^_\d|_%5e_|\ufdd0|\ufdd1", whole), path
 

@@ -108,10 +108,7 @@ class _Rendering:
         if self.marked.count("[") - self.marked.count("]") > MAX_UNMATCHED:
             message = f"more than {MAX_UNMATCHED} `[` without `]`"
             return _as_written(self.text, Complaint(0, "limit", message, r"write `\[` for a bracket"))
-        try:
-            tokens = _parser().parse(self.marked)
-        except RecursionError:
-            return _as_written(self.text, _too_deep(0))
+        tokens = _parser().parse(self.marked)
         if (line := self._first_dropped(tokens)) is not None:
             return _as_written(self.text, _too_deep(line))
         html = _unforged(self._blocks(tokens))

@@ -93,14 +93,14 @@ def _mapping(text: str) -> dict[str, Any]:
         node = loader.get_single_node()
         mapping = loader.construct_document(node) if node else {}
     except yaml.MarkedYAMLError as error:
-        raise _fault(error.problem or "not valid YAML", error.problem_mark) from None
+        raise _fault(f"front matter: {error.problem or 'not valid YAML'}", error.problem_mark) from None
     except yaml.YAMLError:
-        raise _fault("a control character") from None
+        raise _fault("front matter: a control character") from None
     except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         # PyYAML trusts what a tag says of a value: `!!bool perhaps` is a KeyError.
-        raise _fault("not valid YAML") from error
+        raise _fault("front matter: not valid YAML") from error
     if not isinstance(mapping, dict) or not all(isinstance(key, str) for key in mapping):
-        raise _fault("not a mapping of names to values")
+        raise _fault("front matter is not a mapping of names to values")
     return mapping | _texts(node)
 
 
@@ -110,7 +110,7 @@ def _texts(node: yaml.Node | None) -> dict[str, str | None]:
     for key, value in node.value if node else ():
         if key.value in {"title", "summary"}:
             if not isinstance(value, yaml.ScalarNode):
-                raise _fault(f"{key.value} is not text", value.start_mark)
+                raise _fault(f"front matter: {key.value} is not text", value.start_mark)
             found[key.value] = None if value.tag.endswith(":null") else value.value
     return found
 
@@ -118,7 +118,7 @@ def _texts(node: yaml.Node | None) -> dict[str, str | None]:
 def _fault(message: str, mark: yaml.Mark | None = None) -> SourceError:
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     hint = "write `key: value` lines between the two `---` lines"
-    return SourceError(line, column, "front-matter", f"front matter: {message}", hint)
+    return SourceError(line, column, "front-matter", message, hint)
 
 
 class _Loader(yaml.SafeLoader):

@@ -1,0 +1,298 @@
+"""The pipeline as a whole: reuse, reproducibility, interruption, hostile input."""
+
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from site_builder.build import Pages, Report, build
+from site_builder.config import Config, load_config
+from site_builder.errors import SiteError
+
+BASIC = Path(__file__).parent / "sites" / "basic"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(BASIC, tmp_path / "basic", ignore=shutil.ignore_patterns("expected")))
+
+
+def tree(output: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(output).as_posix(): path.read_bytes() for path in output.rglob("*") if path.is_file()
+    }
+
+
+def clean_build(folder: Path) -> dict[str, bytes]:
+    output = folder.parent / "clean"
+    shutil.rmtree(output, ignore_errors=True)
+    build(load_config(folder, output=str(output)))
+    return tree(output)
+
+
+def test_any_number_of_jobs_makes_the_same_bytes(folder: Path) -> None:
+    reports = []
+    for jobs in (1, 2, 5):
+        config = load_config(folder, output=str(folder.parent / f"jobs{jobs}"))
+        reports.append(build(config, jobs=jobs))
+    trees = [tree(folder.parent / f"jobs{jobs}") for jobs in (1, 2, 5)]
+    assert trees[0] == trees[1] == trees[2]
+    assert reports[0].problems == reports[1].problems == reports[2].problems
+
+
+def test_an_unchanged_site_is_not_touched(folder: Path) -> None:
+    build(load_config(folder))
+    files = [path for path in (folder / "public").rglob("*") if path.is_file()]
+    before = {path: path.stat().st_mtime_ns for path in files}
+    assert build(load_config(folder)).changed == ()
+    assert {path: path.stat().st_mtime_ns for path in files} == before
+
+
+def test_progress_ends_at_its_total(folder: Path) -> None:
+    steps: list[tuple[str, int, int]] = []
+    report = build(load_config(folder), jobs=2, progress=lambda *step: steps.append(step))
+    assert [done for _, done, _ in steps] == list(range(1, len(steps) + 1))
+    assert steps[-1][1] == steps[-1][2]
+    assert report.pages == 18
+
+
+class Edited:
+    """A site that one process builds again and again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.pages = folder, Pages()
+        self.build()
+
+    def build(self) -> Report:
+        return build(load_config(self.folder), pages=self.pages)
+
+    def edit(self, path: str, old: str, new: str) -> tuple[str, ...]:
+        file = self.folder / path
+        text = file.read_text("utf-8")
+        assert old in text
+        file.write_text(text.replace(old, new), "utf-8")
+        return self.changed()
+
+    def changed(self) -> tuple[str, ...]:
+        changed = self.build().changed
+        assert tree(self.folder / "public") == clean_build(self.folder)
+        return changed
+
+
+@pytest.fixture
+def edited(folder: Path) -> Edited:
+    return Edited(folder)
+
+
+def test_an_edit_of_a_source_changes_its_pages(edited: Edited) -> None:
+    assert edited.edit("src/norm.py", "import math", "import math  # why") == (
+        "ar/norm.html",
+        "ja/norm.html",
+        "norm.html",
+    )
+
+
+def test_an_edit_of_a_map_changes_its_page(edited: Edited) -> None:
+    assert edited.edit("translations/norm.ja.json", "ゼロ除算", "零除算") == ("ja/norm.html",)
+
+
+def test_a_title_changes_the_pages_that_name_it(edited: Edited) -> None:
+    changed = edited.edit("src/guide/start.md", "# First steps", "# The first steps")
+    # The link to its heading is the author's to mend; the neighbours and the folder's index name it.
+    assert {"guide/start.html", "guide/index.html", "kernels/index.html", "ja/guide/index.html"} <= set(
+        changed
+    )
+
+
+def test_a_translated_title_changes_the_pages_that_name_it(edited: Edited) -> None:
+    changed = edited.edit("translations/norm.ja.json", "<h1>ベクトルのノルム", "<h1>ベクトルの長さ")
+    assert "ja/kernels/add.cu.html" in changed
+    assert not any(path.startswith("ar/") for path in changed)
+
+
+def test_a_removed_source_takes_its_pages_along(edited: Edited) -> None:
+    (edited.folder / "src" / "kernels" / "add.cu").unlink()
+    changed = edited.changed()
+    assert {"kernels/add.cu.html", "kernels/index.html", "ja/kernels/add.cu.html"} <= set(changed)
+    assert not (edited.folder / "public" / "kernels").exists()
+
+
+def test_a_new_source_mends_the_link_to_it(edited: Edited) -> None:
+    (edited.folder / "src" / "missing.py").write_text("# Here now\nx = 1\n")
+    assert {"missing.html", "index.html"} <= set(edited.changed())
+    assert 'href="missing.html"' in (edited.folder / "public" / "index.html").read_text()
+
+
+def test_a_changed_image_is_copied(edited: Edited) -> None:
+    assert edited.edit("src/guide/square.svg", "#888", "#999") == ("guide/square.svg",)
+
+
+def test_a_removed_image_is_told(edited: Edited) -> None:
+    (edited.folder / "src" / "guide" / "square.svg").unlink()
+    report = edited.build()
+    assert sum(problem.excerpt.endswith("square.svg") for problem in report.problems) == 2
+    assert not (edited.folder / "public" / "guide" / "square.svg").exists()
+
+
+def test_a_new_image_mends_the_page_that_shows_it(edited: Edited) -> None:
+    edited.edit("src/guide/start.md", "(square.svg", "(circle.svg")
+    shutil.copy(
+        edited.folder / "src" / "guide" / "square.svg", edited.folder / "src" / "guide" / "circle.svg"
+    )
+    assert "ja/guide/start.html" in edited.changed()
+
+
+def test_a_page_that_was_deleted_by_hand_comes_back(edited: Edited) -> None:
+    (edited.folder / "public" / "norm.html").unlink()
+    assert "norm.html" in edited.changed()
+
+
+def test_a_damaged_source_loses_its_page_until_it_is_mended(edited: Edited) -> None:
+    edited.edit("src/norm.py", "import math", "import (")
+    assert not (edited.folder / "public" / "norm.html").exists()
+    edited.edit("src/norm.py", "import (", "import math")
+    assert (edited.folder / "public" / "norm.html").exists()
+
+
+def command(folder: Path, *options: str) -> list[str]:
+    return [sys.executable, "-m", "site_builder", "build", "-q", "-j", "2", *options]
+
+
+def test_a_killed_build_leaves_every_file_whole(folder: Path) -> None:
+    old, source = clean_build(folder), folder / "src" / "norm.py"
+    build(load_config(folder))
+    source.write_text(source.read_text().replace("# Norm of a vector", "# The norm of a vector"))
+    new, chance = clean_build(folder), random.Random(7)
+    for _ in range(8):
+        process = subprocess.Popen(command(folder), cwd=folder, stderr=subprocess.DEVNULL)
+        time.sleep(chance.uniform(0.2, 0.9))
+        process.kill()
+        process.wait()
+        for path, content in tree(folder / "public").items():
+            assert path.startswith(".site-builder/") or content in (old.get(path), new.get(path)), path
+    subprocess.run(command(folder), cwd=folder, check=True, stderr=subprocess.DEVNULL)
+    assert tree(folder / "public") == new
+
+
+def test_an_interrupt_ends_the_build_quietly(folder: Path) -> None:
+    for number in range(400):
+        (folder / "src" / f"more{number}.py").write_text("# Prose $x$\n" + "x = [1, 2, 3]\n" * 200)
+    with subprocess.Popen(command(folder), cwd=folder, stderr=subprocess.PIPE, text=True) as process:
+        time.sleep(1.0)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    assert not (folder / "public" / "more1.html").exists()
+
+
+HOSTILE = {
+    "brackets.md": "[" * 5000,
+    "images.md": "![[" * 2000,
+    "cdata.md": "<![CDATA[" * 1000,
+    "tags.md": "<a " * 5000,
+    "ticks.md": " ".join("`" * number for number in range(1, 700)),
+    "bullets.md": "* " * 500,
+    "nested_lists.md": "\n".join("  " * depth + "* item" for depth in range(300)),
+    "quotes.md": "> " * 3000 + "deep",
+    "deep_html.md": "<div>" * 3000 + "deep" + "</div>" * 3000,
+    "long.md": "word " * 60_000,
+    "formula_long.md": f"${'x + ' * 3000}x$",
+    "formula_deep.md": "$" + r"\frac{1}{" * 400 + "x" + "}" * 400 + "$",
+    "formula_chain.md": "$" + r"\frac1" * 1300 + "x$",
+    "dollars.md": "$a " * 20_000,
+    "environments.md": r"\begin{a}" * 5000,
+    "blank_lines.py": "x = 1\n" + "    \n" * 5000 + "y = 2\n",
+    "parentheses.py": f"x = {'(' * 3000}1{')' * 3000}\n",
+    "branches.py": "if x:\n    pass\n" + "elif x:\n    pass\n" * 5000,
+    "attributes.py": f"x{'.b' * 100_000}\n",
+    "minus.py": f"x = {'-' * 100_000}1\n",
+}
+REFUSED = {
+    "quotes.md",
+    "nested_lists.md",
+    "deep_html.md",
+    "long.md",
+    "formula_long.md",
+    "formula_deep.md",
+    "formula_chain.md",
+}
+
+
+def test_hostile_sources_cost_only_themselves(tmp_path: Path) -> None:
+    (tmp_path / "src").mkdir()
+    for name, text in HOSTILE.items():
+        (tmp_path / "src" / name).write_text(text)
+    (tmp_path / "src" / "good.py").write_text('"""# Good"""\nx = 1\n')
+    # In a process of its own: some of these inputs end a process that is not careful.
+    done = subprocess.run(
+        [sys.executable, "-m", "site_builder", "build"],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    assert (tmp_path / "public" / "good.html").exists()
+    told = {
+        line.split(":")[0].removeprefix("src/")
+        for line in done.stderr.splitlines()
+        if line.startswith("src/")
+    }
+    assert told >= REFUSED
+
+
+def test_hostile_maps_cost_only_themselves(folder: Path) -> None:
+    path = folder / "translations" / "norm.ja.json"
+    text = path.read_text("utf-8")
+    path.write_text(text.replace("<h1>ベクトルのノルム", "<h1>" + "<b>" * 250), "utf-8")
+    report = build(load_config(folder))
+    [problem] = [problem for problem in report.problems if problem.code == "limit"]
+    assert (problem.where.path, problem.where.line) == ("translations/norm.ja.json", 2)
+    assert "クラス" in (folder / "public" / "ja" / "norm.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"source": "nowhere"}, "does not exist"),
+        ({"source": "translations"}, "holds no page"),
+        ({"output": "src"}, "source"),
+        ({"output": "."}, "source"),
+    ],
+)
+def test_what_cannot_be_built_stops_before_anything_is_touched(
+    folder: Path, settings: dict[str, str], message: str
+) -> None:
+    before = tree(folder)
+    with pytest.raises(SiteError, match=message):
+        build(config_of(folder, settings))
+    assert tree(folder) == before
+
+
+def config_of(folder: Path, settings: dict[str, str]) -> Config:
+    return load_config(folder, **settings)
+
+
+def test_a_folder_that_is_not_ours_is_not_touched(folder: Path) -> None:
+    (folder / "public").mkdir()
+    (folder / "public" / "thesis.txt").write_text("years of work")
+    with pytest.raises(SiteError, match="public"):
+        build(load_config(folder))
+    assert tree(folder / "public") == {"thesis.txt": b"years of work"}
+
+
+def test_two_sources_for_one_page_stop_and_are_both_named(folder: Path) -> None:
+    (folder / "src" / "norm.md").write_text("# Norm")
+    with pytest.raises(SiteError) as error:
+        build(load_config(folder))
+    assert "src/norm.md" in str(error.value)
+    assert "src/norm.py" in str(error.value)
+    assert not (folder / "public").exists()
