@@ -131,7 +131,7 @@ def _with_numbers(html: str) -> str:
             return " "
         return tag[0]
 
-    return _LIST_TAG.sub(spelled, html)
+    return " ".join(_LIST_TAG.sub(spelled, html).split())
 
 
 def fill(html: str, protected: Sequence[Protected], anchors: Sequence[tuple[int, str]] = ()) -> str:

@@ -1,6 +1,5 @@
 import json
 from collections import defaultdict
-from html import escape
 from pathlib import Path
 
 import html5lib
@@ -83,21 +82,137 @@ def test_real_keys_of_different_words_have_different_normal_forms() -> None:
     assert len(by_form) > 4200
 
 
+LINES = st.lists(
+    st.sampled_from(
+        ["a", " b ", "&#x27;", "&quot;", "&amp;", "&lt;", "é", " 1. ", " * ", "=", placeholder(0), placeholder(12)]
+        + ['<a href="x?y=1&amp;z">z</a>', "<em>e</em>", "<br>", '<a id="i"></a>', '<abbr title="t u">v</abbr>']
+    ),
+    min_size=1,
+    max_size=6,
+).map("".join)
+ITEMS = st.lists(LINES, min_size=1, max_size=3).map(lambda items: "".join(f"<li>{item}</li>\n" for item in items))
+BLOCKS = st.one_of(
+    LINES.map("<p>{}</p>\n".format),
+    LINES.map("<h2>{}</h2>\n".format),
+    ITEMS.map("<ul>{}</ul>\n".format),
+    ITEMS.map("<ol>{}</ol>\n".format),
+    st.tuples(LINES, ITEMS).map(lambda item: f"<ol><li>{item[0]}<ul>{item[1]}</ul></li></ol>\n"),
+    st.just(placeholder(3)),
+    LINES.map('<table><tr><td align="left">{}</td></tr></table>'.format),
+)
+FRAGMENTS = st.lists(BLOCKS, max_size=5).map("".join)
+
+
+@given(FRAGMENTS)
+def test_a_normal_form_is_its_own(html: str) -> None:
+    assert normal_form(normal_form(html)) == normal_form(html)
+
+
+@given(FRAGMENTS, st.randoms(use_true_random=False))
+def test_spelling_does_not_count(html: str, random) -> None:
+    assert normal_form(respelled(html, random)) == normal_form(html)
+
+
 def respelled(html: str, random) -> str:
     """Write `html` as another renderer might."""
-    for old, *new in [
-        ("&#x27;", "&#x27;", "&#39;", "'"),
-        ("&quot;", "&quot;", '"', "&#34;"),
-        ("translate=no", "translate=no", 'translate="no"', "translate='no'"),
-        (' href="', ' href="', '  href="'),
-        ("</p>\n", "</p>\n", " </p>\n\n", "</p>"),
-        ("<p>", "<p>", "<p> ", "\n<p>"),
-        ("<li>", "<li>", "<li> ", " <li>"),
-        ("</li>\n", "</li>\n", "</li>", " </li> "),
-        (" ", " ", "  ", "\n", " "),
-    ]:
-        if old != " ":
-            html = "".join(part + random.choice(new) for part in html.split(old))[: -len(old) or None] if False else html
-        parts = html.split(old)
-        html = parts[0] + "".join(random.choice(new) + part for part in parts[1:])
+    for spellings in (
+        ["&#x27;", "&#39;", "'"],
+        ["&lt;", "&#60;"],
+        ["&amp;", "&#38;", "&AMP;"],
+        ["translate=no", 'translate="no"', "translate='no'"],
+        [' title="t u"', " title='t u'"],
+        ["<br>", "<br />", "<br/>"],
+        ["</p>", " </p>\n", "</p> "],
+        ["<p>", "<p> ", "\n<p>"],
+        ["<li>", "<li> ", " <li><p>"],
+        ["</li>", "</li>\n", " </li> "],
+        [" ", "  ", "\n", "\xa0"],
+    ):
+        first, *parts = html.split(spellings[0])
+        html = first + "".join(random.choice(spellings) + part for part in parts)
     return html
+
+
+# --- Taking fragments apart -------------------------------------------------------------------------
+
+
+def test_placeholders() -> None:
+    html = f"<p>{placeholder(1)} and {placeholder(0)}</p>"
+    assert placeholders(html) == placeholders(bare(html)) == [1, 0]
+    assert bare(html) == "<p>_^_1_^_ and _^_0_^_</p>"
+    assert bare("<p><span>_^_1_^_</span></p>") == "<p><span>_^_1_^_</span></p>"
+
+
+def test_headings_know_their_block() -> None:
+    html = '<p>a</p>\n<ul><li>b</li></ul>\n<h2 id="x">c <em>d</em></h2>\n<h1>e</h1><header>f</header>'
+    assert headings(html) == [(2, "c <em>d</em>"), (3, "e")]
+    assert headings("<h1>a<h2>b</h2><h3>") == [(0, "a"), (1, "b"), (2, "")]
+
+
+def test_anchors_know_their_block() -> None:
+    html = "<a id=a></a><p title='id'>id=b <a name='c'>c</a></p><h1 id=\"d &amp; e\"><span ID='e'></h1>"
+    assert own_anchors(html) == [(-1, "a"), (0, "c"), (1, "d")]
+    assert own_anchors("<p> id=a > b</p>") == []
+
+
+def test_plain_text() -> None:
+    pieces = [Protected("`x`", ""), Protected(r"$\gamma < 1$", ""), Protected("![a logo](l.png)", "")]
+    html = f"<p>{placeholder(2)} G<em>r</em>oup &amp; {placeholder(0)}<br>{placeholder(1)}{placeholder(9)}</p><p>b</p>"
+    assert plain_text(html, pieces) == r"a logo Group & x \gamma < 1 b"
+
+
+def test_words_are_counted_without_pieces_and_signs() -> None:
+    assert word_count(f"<p>Let {placeholder(0)} be — a&#x27;s <b>b</b></p>") == 4
+    assert word_count(f"<p>{placeholder(0)} </p>") == 0
+
+
+# --- Filling ------------------------------------------------------------------------------------------
+
+PIECES = (
+    Protected("`c`", "<code>c</code>"),
+    Protected("b", "<div>B</div>", block=True),
+    Protected("![i](i)", "i", href="https://i"),
+)
+
+
+def test_filling(golden) -> None:
+    golden(FIXTURES / "filled.txt", replayed(FIXTURES / "filled.txt", lambda html: fill(html.rstrip("\n"), PIECES)))
+
+
+def test_a_piece_is_no_template() -> None:
+    assert fill("<p>_^_0_^_</p>", [Protected("", r"\1 \g<0> _^_0_^_")]) == r"<p>\1 \g<0> _^_0_^_</p>"
+    assert fill("<p>_^_0_^__^_1_^_</p>", [Protected("", "_^_1_^_"), Protected("", "x", href="u")]) == (
+        '<p>_^_1_^_<a href="u">x</a></p>'
+    )
+
+
+def test_anchors_are_put_on_their_blocks() -> None:
+    html = '<p>a</p><ul><li>b</li></ul><h1 dir="ltr">c</h1>'
+    anchors = [(1, "one"), (2, "x & y"), (2, "z"), (-1, "top"), (9, "gone")]
+    assert fill(html, (), anchors) == (
+        '<a id="top"></a><a id="gone"></a><p>a</p><ul><li id="one">b</li></ul>'
+        '<h1 id="x &amp; y" dir="ltr"><a id="z"></a>c</h1>'
+    )
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["a", " ", "\n", "<br>", "_^_0_^_", "_^_1_^_", "_^_2_^_", "_^_9_^_"]
+            + [f"<{slash}{name}>" for name in ["p", "em", "a href=u", "ul", "li", "h2", "td", "div"] for slash in ["", "/"]]
+        ),
+        max_size=30,
+    ).map("".join),
+    st.lists(st.tuples(st.integers(-1, 4), st.sampled_from("xyz")), max_size=3),
+)
+def test_whatever_is_filled_stays_sound(html: str, anchors: list[tuple[int, str]]) -> None:
+    safe = sanitize(html)
+    filled = fill(safe, PIECES, anchors)
+    assert balanced(filled)
+    for piece, number in zip(PIECES, range(3), strict=True):
+        assert filled.count(piece.html) >= safe.count(f"_^_{number}_^_")
+    tree = html5lib.parseFragment(filled, namespaceHTMLElements=False)
+    for line in [*tree.iter("p"), *tree.iter("h2")]:
+        assert not [inner for inner in line.iter("div") if inner.text == "B"]
+    assert not [link for outer in tree.iter("a") for link in outer.iter("a") if link is not outer]
+    assert len({element.get("id") for element in tree.iter() if element.get("id")}) == len({one for _, one in anchors})

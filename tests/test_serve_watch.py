@@ -51,7 +51,7 @@ def test_what_is_watched(config, tmp_path):
     ],
 )
 def test_which_files_concern_the_site(path, concerns):
-    root = Path("/root/.home")
+    root = Path("/project/.home")
     folders = frozenset({root / "src", root / "translations", root / ".translations"})
     assert Watched(folders, frozenset(), root / "src" / "public").concerns(root / path) is concerns
 
