@@ -83,7 +83,7 @@ _EDGE = re.compile(
 _ENTITY = re.compile(r"&(?!(?:amp|lt);)(?:#?\w{1,32};?)?")
 _ATTRIBUTE = re.compile(r"""([\w-]+) ?= ?(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
 _LIST_TAG = re.compile(r"<(/?(?:[ou]l|li|p))(?: start=\"(\d{1,9})\"| [^<>]*)?>")
-_NUMBERED_PARAGRAPH = re.compile(r"<p>(?=\d{1,9}\. )")
+_NUMBERED_PARAGRAPH = re.compile(r"<p>(?=\d{1,9}\.(?:[ <]|\Z))")
 
 
 def normal_form(html: str) -> str:

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import html5lib
 import pytest
+from cases import balanced, replayed
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cases import balanced, replayed
 from site_builder.fragment import (
     bare,
     fill,
@@ -82,15 +82,16 @@ def test_real_keys_of_different_words_have_different_normal_forms() -> None:
     assert len(by_form) > 4200
 
 
-LINES = st.lists(
-    st.sampled_from(
-        ["a", " b ", "&#x27;", "&quot;", "&amp;", "&lt;", "é", " 1. ", " * ", "=", placeholder(0), placeholder(12)]
-        + ['<a href="x?y=1&amp;z">z</a>', "<em>e</em>", "<br>", '<a id="i"></a>', '<abbr title="t u">v</abbr>']
-    ),
-    min_size=1,
-    max_size=6,
-).map("".join)
-ITEMS = st.lists(LINES, min_size=1, max_size=3).map(lambda items: "".join(f"<li>{item}</li>\n" for item in items))
+# fmt: off
+SPANS = st.sampled_from([
+    "a", " b ", "&#x27;", "&quot;", "&amp;", "&lt;", "é", " 1. ", " * ", "=", placeholder(0), placeholder(12),
+    '<a href="x?y=1&amp;z">z</a>', "<em>e</em>", "<br>", '<a id="i"></a>', '<abbr title="t u">v</abbr>',
+])
+# fmt: on
+LINES = st.lists(SPANS, min_size=1, max_size=6).map("".join)
+ITEMS = st.lists(LINES, min_size=1, max_size=3).map(
+    lambda items: "".join(f"<li>{item}</li>\n" for item in items)
+)
 BLOCKS = st.one_of(
     LINES.map("<p>{}</p>\n".format),
     LINES.map("<h2>{}</h2>\n".format),
@@ -157,7 +158,8 @@ def test_anchors_know_their_block() -> None:
 
 def test_plain_text() -> None:
     pieces = [Protected("`x`", ""), Protected(r"$\gamma < 1$", ""), Protected("![a logo](l.png)", "")]
-    html = f"<p>{placeholder(2)} G<em>r</em>oup &amp; {placeholder(0)}<br>{placeholder(1)}{placeholder(9)}</p><p>b</p>"
+    html = f"<p>{placeholder(2)} G<em>r</em>oup &amp; {placeholder(0)}<br>{placeholder(1)}{placeholder(9)}"
+    html += "</p><p>b</p>"
     assert plain_text(html, pieces) == r"a logo Group & x \gamma < 1 b"
 
 
@@ -176,7 +178,10 @@ PIECES = (
 
 
 def test_filling(golden) -> None:
-    golden(FIXTURES / "filled.txt", replayed(FIXTURES / "filled.txt", lambda html: fill(html.rstrip("\n"), PIECES)))
+    golden(
+        FIXTURES / "filled.txt",
+        replayed(FIXTURES / "filled.txt", lambda html: fill(html.rstrip("\n"), PIECES)),
+    )
 
 
 def test_a_piece_is_no_template() -> None:
@@ -199,7 +204,11 @@ def test_anchors_are_put_on_their_blocks() -> None:
     st.lists(
         st.sampled_from(
             ["a", " ", "\n", "<br>", "_^_0_^_", "_^_1_^_", "_^_2_^_", "_^_9_^_"]
-            + [f"<{slash}{name}>" for name in ["p", "em", "a href=u", "ul", "li", "h2", "td", "div"] for slash in ["", "/"]]
+            + [
+                f"<{slash}{name}>"
+                for name in ["p", "em", "a href=u", "ul", "li", "h2", "td", "div"]
+                for slash in ["", "/"]
+            ]
         ),
         max_size=30,
     ).map("".join),
@@ -215,4 +224,6 @@ def test_whatever_is_filled_stays_sound(html: str, anchors: list[tuple[int, str]
     for line in [*tree.iter("p"), *tree.iter("h2")]:
         assert not [inner for inner in line.iter("div") if inner.text == "B"]
     assert not [link for outer in tree.iter("a") for link in outer.iter("a") if link is not outer]
-    assert len({element.get("id") for element in tree.iter() if element.get("id")}) == len({one for _, one in anchors})
+    assert len({element.get("id") for element in tree.iter() if element.get("id")}) == len(
+        {one for _, one in anchors}
+    )

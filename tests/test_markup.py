@@ -7,10 +7,10 @@ from html import unescape
 from pathlib import Path
 
 import pytest
+from cases import balanced, replayed
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cases import balanced, replayed
 from site_builder.fragment import bare, fill, normal_form, placeholders, plain_text
 from site_builder.reading.formula import make_converter
 from site_builder.reading.markup import MAX_BYTES, MAX_NESTING, Markup, Rendered
@@ -120,57 +120,14 @@ def test_keys_are_found_when_their_words_are_written_in_markdown() -> None:
 
 # --- What holds for every text ----------------------------------------------------------------------
 
-SNIPPETS = st.sampled_from(
-    [
-        "`",
-        "``",
-        "$",
-        "$$",
-        "\\",
-        "*",
-        "_",
-        "[",
-        "](u)",
-        "![",
-        "<",
-        ">",
-        "<b>",
-        "</b>",
-        "<a id='x'>",
-        "<img src=x>",
-    ]
-    + [
-        "\n",
-        "\n\n",
-        "\n* ",
-        "\n> ",
-        "\n1. ",
-        "    ",
-        "\n```\n",
-        "| ",
-        "\n|-|-|\n",
-        "# ",
-        "x",
-        "1",
-        " ",
-        "é",
-        "&",
-    ]
-    + [
-        "<!--",
-        "-->",
-        "\\begin{a}",
-        "\\end{a}",
-        "_^_0_^_",
-        "_^",
-        "_",
-        "\ufdd0",
-        "0\ufdd1",
-        "&#95;",
-        "<div>",
-        "</div>",
-    ]
-)
+# fmt: off
+SNIPPETS = st.sampled_from([
+    "`", "``", "$", "$$", "\\", "*", "_", "[", "](u)", "![", "<", ">", "<b>", "</b>", "<a id='x'>", "<div>",
+    "\n", "\n\n", "\n* ", "\n> ", "\n1. ", "    ", "\n```\n", "| ", "\n|-|-|\n", "# ", "x", "1", " ", "é",
+    "<!--", "-->", "\\begin{a}", "\\end{a}", "_^_0_^_", "_^", "_", "\ufdd0", "0\ufdd1", "&", "&#95;",
+    "</div>", "<img src=x>",
+])
+# fmt: on
 TEXTS = st.lists(SNIPPETS, max_size=40).map("".join)
 
 

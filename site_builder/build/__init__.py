@@ -116,7 +116,7 @@ class _Work:
             if failure and failure.kind == "raised":
                 raise failure.error or RuntimeError(failure.traceback)
             self.done += 1
-            self.progress(str(task), self.done, self.total)
+            self.progress(task.path if isinstance(task, Source) else str(task), self.done, self.total)
             yield task, cast("R | Failure", failure or outcome.result)
 
 

@@ -171,9 +171,8 @@ def _broken_links(
 
 
 def _links(section: Section, href: str) -> bool:
-    return f'="{escape(href)}"' in section.docs.html or any(
-        piece.source == href for piece in section.docs.protected
-    )
+    attribute, docs = f'="{escape(href)}"', section.docs
+    return attribute in docs.html or any(attribute in piece.html for piece in docs.protected)
 
 
 @dataclass(slots=True)
