@@ -136,7 +136,7 @@ def test_a_changed_image_is_copied(edited: Edited) -> None:
 def test_a_removed_image_is_told(edited: Edited) -> None:
     (edited.folder / "src" / "guide" / "square.svg").unlink()
     missing = [problem.where for problem in edited.build().problems if problem.excerpt.endswith("square.svg")]
-    assert [str(where) for where in missing] == ["src/__init__.py:1", "src/guide/start.md:1"]
+    assert [str(where) for where in missing] == ["src/__init__.py:13", "src/guide/start.md:15"]
     assert not (edited.folder / "public" / "guide" / "square.svg").exists()
 
 

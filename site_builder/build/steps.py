@@ -1,6 +1,6 @@
 """The two steps of a page, each in some process: read its source, then write it in each language."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
@@ -12,7 +12,7 @@ from jinja2 import Environment
 from site_builder.build.publish import Stage
 from site_builder.config import Config
 from site_builder.errors import Location, Problem
-from site_builder.model import LocalizedPage, Page, Section
+from site_builder.model import LocalizedPage, Page
 from site_builder.reading.discover import Source
 from site_builder.site import Site, load_memory, read_source
 from site_builder.translating.join import in_source_language, localize
@@ -160,19 +160,27 @@ def _file(site: Site, source: Source, tag: str) -> Path | None:
 
 
 def _broken_links(
-    config: Config, page: LocalizedPage, file: Path | None, broken: set[str]
+    config: Config, page: LocalizedPage, file: Path | None, broken: Collection[str]
 ) -> Iterator[Problem]:
     for href in sorted(broken):
         hint = "link to a source or to a file beside it; the path is relative to this file"
-        sections = page.page.sections if page.language == config.language else ()
-        line = next((section.lines.start for section in sections if _links(section, href)), 0)
+        line = _line_of(href, page.page, file) if file and page.language == config.language else 0
         where = Location(config.shown(file or config.source), line)
         yield Problem(where, "link", "the link leads nowhere", hint, excerpt=href, severity="warning")
 
 
-def _links(section: Section, href: str) -> bool:
-    attribute, docs = f'="{escape(href)}"', section.docs
-    return attribute in docs.html or any(attribute in piece.html for piece in docs.protected)
+def _line_of(href: str, page: Page, file: Path) -> int:
+    """Find the line of a source that a link stands in, or at least where its section begins."""
+    attribute = f'="{escape(href)}"'
+    for section in page.sections:
+        pieces = (piece.html for piece in section.docs.protected)
+        if any(attribute in html for html in (section.docs.html, *pieces)):
+            lines = file.read_bytes().splitlines()
+            said = (
+                number for number in section.lines if href.encode() in b"".join(lines[number - 1 : number])
+            )
+            return next(said, section.lines.start)
+    return 0
 
 
 @dataclass(slots=True)
