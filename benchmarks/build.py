@@ -51,7 +51,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
-        found, _ = survey(load_config(work, source=arguments.source))
+        found = survey(load_config(work, source=arguments.source)).sources
         sources = [source for source in found if source.kind == "python"]
         add_empty_maps(work / "maps", sources)
         needed = unavoidable(sources)

@@ -46,6 +46,8 @@ class Section:
     """Trusted HTML, one element per line of code; empty where there is none."""
     words: int = 0
     """How many words a translator has to deal with."""
+    links: tuple[tuple[str, int], ...] = ()
+    """What the prose links to or shows, as written, each with its line of the source."""
 
 
 @dataclass(frozen=True, slots=True)

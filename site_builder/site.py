@@ -42,6 +42,8 @@ class Site:
     """Those that the site is translated into, without the source's."""
     maps: Mapping[tuple[str, str], Path]
     """The maps, by source path and language tag."""
+    assets: frozenset[str]
+    """The files below the source folder that may be published, if a source links to them."""
     problems: tuple[Problem, ...]
 
 
@@ -50,7 +52,7 @@ def open_site(config: Config) -> Site:
 
     Raises SiteError if it has no sources, or if two things would be written to one place.
     """
-    sources, problems = survey(config)
+    sources, problems, assets = survey(config)
     _require_valid_macros(config)
     _require_languages(config)
     maps, map_problems = _find_maps(config, sources)
@@ -58,12 +60,14 @@ def open_site(config: Config) -> Site:
     if clashes := [*collisions(sources, languages, config.shown), *_equal_but_for_case(config, languages)]:
         raise SiteError(*clashes)
     known = {key: path for key, path in maps.items() if key[1] in languages}
-    return Site(config, sources, languages, known, (*problems, *map_problems))
+    return Site(config, sources, languages, known, assets, (*problems, *map_problems))
 
 
 def read_source(config: Config, source: Source, content: bytes) -> tuple[Page | None, tuple[Problem, ...]]:
     """Read one source of a site, whose file holds `content`; the page is None if it cannot be read."""
-    return read_page(content, source, config.shown(source.file), _markup(config))
+    page, problems = read_page(content, source, config.shown(source.file), _markup(config))
+    untitled = page and page.title == source.path
+    return (replace(page, title=config.title) if page and untitled else page), problems
 
 
 def load_memory(site: Site, source: str, language: str) -> tuple[Memory, tuple[Problem, ...]]:

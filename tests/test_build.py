@@ -6,11 +6,15 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from site_builder.build import Pages, Report, build
+from site_builder.build.pool import Failure, run
+from site_builder.build.publish import Stage
 from site_builder.config import Config, load_config
 from site_builder.errors import SiteError
 
@@ -158,6 +162,117 @@ def test_a_damaged_source_loses_its_page_until_it_is_mended(edited: Edited) -> N
     assert not (edited.folder / "public" / "norm.html").exists()
     edited.edit("src/norm.py", "import (", "import math")
     assert (edited.folder / "public" / "norm.html").exists()
+
+
+def test_an_included_template_changes_every_page(edited: Edited) -> None:
+    (edited.folder / "own").mkdir()
+    (edited.folder / "own" / "page.html").write_text(
+        '{% extends "theme/page.html" %}{% block title %}{% include "title.txt" %}{% endblock %}'
+    )
+    (edited.folder / "own" / "title.txt").write_text("One")
+    settings = (edited.folder / "site-builder.toml").read_text()
+    (edited.folder / "site-builder.toml").write_text(f'templates = "own"\n{settings}')
+    edited.build()
+    assert "norm.html" in edited.edit("own/title.txt", "One", "Two")
+
+
+def test_what_could_not_be_published_is_written_again(edited: Edited) -> None:
+    source, foreign = edited.folder / "src" / "norm.py", edited.folder / "public" / "new.html"
+    foreign.write_text("not ours")
+    source.write_text(source.read_text().replace("# Norm", "# The norm"))
+    (edited.folder / "src" / "new.py").write_text("# New\nx = 1\n")
+    with pytest.raises(SiteError, match=r"new\.html"):
+        edited.build()
+    foreign.unlink()
+    assert "norm.html" in edited.changed()
+
+
+def test_a_map_that_is_saved_during_a_build_is_shown_by_the_next(
+    edited: Edited, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = edited.folder / "translations" / "norm.ja.json"
+    good, stage_write = path.read_text("utf-8"), Stage.write
+
+    def write_and_save(stage: Stage, name: str, content: bytes) -> bool:
+        if name == "ja/norm.html":
+            path.write_text(good.replace("ゼロ除算", "零除算"), "utf-8")
+        return stage_write(stage, name, content)
+
+    monkeypatch.setattr(Stage, "write", write_and_save)
+    source = edited.folder / "src" / "norm.py"
+    source.write_text(source.read_text() + "\nx = 1\n")
+    edited.build()
+    monkeypatch.undo()
+    assert edited.changed() == ("ja/norm.html",)
+
+
+def test_an_image_that_becomes_a_link_out_of_the_source_is_not_copied(edited: Edited) -> None:
+    image = edited.folder / "src" / "guide" / "square.svg"
+    image.unlink()
+    (edited.folder / "secret").write_text("secret")
+    image.symlink_to(edited.folder / "secret")
+    edited.build()
+    assert not (edited.folder / "public" / "guide" / "square.svg").exists()
+
+
+def test_files_that_are_left_out_are_not_published(folder: Path) -> None:
+    for name in ("private/key.txt", "shown.txt"):
+        (folder / "src" / name).parent.mkdir(exist_ok=True)
+        (folder / "src" / name).write_text("text")
+    settings = (folder / "site-builder.toml").read_text()
+    (folder / "site-builder.toml").write_text(f'exclude = ["private"]\n{settings}')
+    guide = folder / "src" / "guide" / "start.md"
+    guide.write_text(guide.read_text() + "\n[key](../private/key.txt) [shown](../shown.txt)\n")
+    report = build(load_config(folder))
+    assert [problem.excerpt for problem in report.problems] == ["missing.py", "../private/key.txt"]
+    assert (folder / "public" / "shown.txt").exists()
+    assert not (folder / "public" / "private").exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["ja/norm.html", "404.html", "norm.html/x.png", "NORM.html", "_site/theme.css"]
+)
+def test_a_file_beside_the_source_never_replaces_a_page(folder: Path, name: str) -> None:
+    pages = clean_build(folder)
+    (folder / "src" / name).parent.mkdir(parents=True, exist_ok=True)
+    (folder / "src" / name).write_text("evil")
+    guide = folder / "src" / "guide" / "start.md"
+    guide.write_text(guide.read_text().replace("(square.svg", f"(/{name}"))
+    build(load_config(folder))
+    for path in ("ja/norm.html", "norm.html", "404.html", "_site/theme.css"):
+        assert tree(folder / "public")[path] == pages[path]
+
+
+def test_a_site_is_not_emptied_by_its_only_page(tmp_path: Path) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "only.py").write_text('"""# Only"""\n')
+    build(load_config(tmp_path))
+    (tmp_path / "src" / "only.py").write_text('"""# Only\n')
+    with pytest.raises(SiteError, match=r"only\.py:1"):
+        build(load_config(tmp_path))
+    assert (tmp_path / "public" / "only.html").exists()
+
+
+def test_maps_of_a_damaged_source_are_checked_too(folder: Path) -> None:
+    (folder / "src" / "norm.py").write_text("import (")
+    (folder / "translations" / "norm.ja.json").write_text("{")
+    report = build(load_config(folder))
+    assert {problem.where.path for problem in report.problems} >= {"src/norm.py", "translations/norm.ja.json"}
+
+
+def test_a_page_that_takes_too_long_is_left_out_and_not_linked_to(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(function: object, tasks: list[object], jobs: int, *, shared: object) -> Iterator[object]:
+        for outcome in run(function, tasks, 1, shared=shared):
+            late = getattr(getattr(tasks[outcome.index], "page", None), "url", "") == "norm.html"
+            yield replace(outcome, result=None, failure=Failure("timeout", "too long")) if late else outcome
+
+    monkeypatch.setattr("site_builder.build.run", failing)
+    report = build(load_config(folder))
+    assert "timeout" in {problem.code for problem in report.problems}
+    assert not (folder / "public" / "norm.html").exists()
+    assert "norm.html" not in (folder / "public" / "guide" / "start.html").read_text()
 
 
 def command(folder: Path, *options: str) -> list[str]:

@@ -31,7 +31,7 @@ def tree(tmp_path: Path) -> Tree:
 
 
 def paths(config: Config) -> list[str]:
-    sources, problems = survey(config)
+    sources, problems, _ = survey(config)
     assert problems == ()
     return [source.path for source in sources]
 
@@ -61,7 +61,7 @@ def clashes(config: Config, *languages: str) -> list[str]:
     ],
 )
 def test_urls(path: str, url: str, tree: Tree) -> None:
-    (source,), _ = survey(tree(path))
+    (source,), *_ = survey(tree(path))
     assert (source.path, source.url) == (path, url)
     assert page_url(path, source.kind) == url
 
@@ -217,7 +217,7 @@ def test_links_to_files_stay_inside(tree: Tree, tmp_path: Path) -> None:
     links = {"inside.py": "a/x.py", "outside.md": "../secret.md", "dead.py": "gone.py", "loop.py": "loop.py"}
     for name, target in links.items():
         (config.source / name).symlink_to(target)
-    sources, problems = survey(config)
+    sources, problems, _ = survey(config)
     assert [source.path for source in sources] == ["a/x.py", "inside.py"]
     assert [(str(problem.where), problem.severity) for problem in problems] == [
         ("src/dead.py", "warning"),
@@ -243,7 +243,7 @@ def test_only_files_are_pages(tree: Tree) -> None:
 )
 def test_names_that_cannot_be_urls(name: bytes, fault: str, tree: Tree) -> None:
     config = tree("x.py", os.fsdecode(name))
-    sources, (problem,) = survey(config)
+    sources, (problem,), _ = survey(config)
     assert [source.path for source in sources] == ["x.py"]
     assert str(problem).startswith(fault)
     assert problem.severity == "error"
@@ -259,7 +259,7 @@ def test_an_unreadable_folder_is_a_problem(tree: Tree) -> None:
     config = tree("x.py", "closed/y.py")
     (config.source / "closed").chmod(0)
     try:
-        _, (problem,) = survey(config)
+        _, (problem,), _ = survey(config)
     finally:
         (config.source / "closed").chmod(0o700)
     assert str(problem).startswith("src/closed: the folder cannot be read: Permission denied")
@@ -274,7 +274,7 @@ def test_a_folder_that_vanishes_is_a_problem(tree: Tree, monkeypatch: pytest.Mon
         return scandir(path)
 
     monkeypatch.setattr(os, "scandir", vanishing)
-    sources, (problem,) = survey(config)
+    sources, (problem,), _ = survey(config)
     assert len(sources) == 1
     assert str(problem).startswith("src/gone: the folder cannot be read: No such file")
 
@@ -327,7 +327,7 @@ def test_what_does_not_collide(tree: Tree) -> None:
 
 
 def test_folders_without_index(tree: Tree) -> None:
-    sources, _ = survey(tree("a/b/c/x.py", "a/b/d/__init__.py", "e/index.md", "e/f/readme.md"))
+    sources, *_ = survey(tree("a/b/c/x.py", "a/b/d/__init__.py", "e/index.md", "e/f/readme.md"))
     assert folders_without_index(sources) == ("", "a", "a/b", "a/b/c", "e/f")
-    sources, _ = survey(tree("__init__.py"))
+    sources, *_ = survey(tree("__init__.py"))
     assert "" not in folders_without_index(sources)

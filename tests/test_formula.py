@@ -78,7 +78,9 @@ def test_macros() -> None:
     assert "expand" in make_converter({"a": r"\b", "b": r"\a"})(r"\a", False).error
 
 
-@pytest.mark.parametrize("macros", [{"a b": "x"}, {"a": r"\frac{"}, {"": "x"}, {"a": "{" * 60 + "x" + "}" * 60}])
+@pytest.mark.parametrize(
+    "macros", [{"a b": "x"}, {"a": r"\frac{"}, {"": "x"}, {"a": "{" * 60 + "x" + "}" * 60}]
+)
 def test_a_macro_that_is_no_tex_is_an_error(macros: dict[str, str]) -> None:
     with pytest.raises(MacroError):
         make_converter(macros)
@@ -132,7 +134,9 @@ def test_no_shape_of_nesting_ends_the_process() -> None:
 TEX = st.lists(
     st.sampled_from(
         r"\frac \sqrt \left( \right) \begin{align} \end{align} \text{ { } ^ _ & \\ $ # % \tag{1} \label{x} a < "
-        r"\color{red} \textcolor{coral}{ ' \alpha \hat \sum \limits \def \x \substack{ \begin{split} [ ] ~ é".split(" ")
+        r"\color{red} \textcolor{coral}{ ' \alpha \hat \sum \limits \def \x \substack{ \begin{split} [ ] ~ é".split(
+            " "
+        )
     ),
     max_size=25,
 ).map(" ".join)

@@ -1,3 +1,5 @@
+import pytest
+
 from site_builder.model import Fragment, Page, Protected, Section, Text
 from site_builder.translating.join import in_source_language, localize, localized_title
 from site_builder.translating.memory import Memory
@@ -5,6 +7,7 @@ from site_builder.translating.memory import Memory
 HEADING = "<h1>Group <span translate=no>_^_0_^_</span> norm</h1>\n<p>Text </p>\n"
 CODE = "<p><span translate=no>_^_0_^_</span> </p>\n"
 WORDS = "<p>Two words </p>\n"
+FORMULA = "<p>A formula <span translate=no>_^_0_^_</span> </p>\n"
 
 
 def page(*fragments: str, title: str = "Group x norm") -> Page:
@@ -18,7 +21,7 @@ def page(*fragments: str, title: str = "Group x norm") -> Page:
             words,
         )
         for number, (html, words) in enumerate(
-            (html, {HEADING: 3, WORDS: 2}.get(html, 0)) for html in fragments
+            (html, {HEADING: 3, WORDS: 2, FORMULA: 2}.get(html, 0)) for html in fragments
         )
     )
     return Page("a.py", "a.html", title, "", sections)
@@ -75,3 +78,23 @@ def test_the_title_has_an_entry_of_its_own() -> None:
 def test_a_title_that_is_no_heading_is_not_taken_from_one() -> None:
     memory = Memory({HEADING: "<h1>グループ<span translate=no>_^_0_^_</span></h1>\n<p>文</p>\n"})
     assert localized_title(page(HEADING, title="Another"), memory) == Text("Another", "missing")
+
+
+FORGED = [
+    "_^<a></a>_0_^<a></a>_",
+    "_<a name=q></a>^_0_^_",
+    '_^_<a href="javascript:x"></a>0_^_',
+    "_^<a></a><a></a>_0_^_",
+]
+
+
+@pytest.mark.parametrize("forged", FORGED)
+def test_what_is_left_of_anchors_makes_no_placeholder(forged: str) -> None:
+    memory = Memory({FORMULA: f"<p>式 <span translate=no>_^_0_^_</span> {forged} </p>\n"})
+    [(shown, _)] = html(page(FORMULA), memory)
+    assert shown.count("<code>x</code>") == 1
+
+
+@pytest.mark.parametrize("title", ["_^_0_^_ 題", "<b>題</b>", "\u202e題", "題\u0007", "題\n"])
+def test_a_title_is_plain_text(title: str) -> None:
+    assert localized_title(page(HEADING), Memory({"Group x norm": title})) == Text("題", "current")

@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import pytest
 
 from site_builder.model import Page
@@ -14,17 +12,15 @@ URLS = {
 }
 
 
+ASSETS = frozenset({"norm/axes.svg", "norm/two words.png"})
+
+
 @pytest.fixture
-def linker(tmp_path: Path) -> Linker:
-    source = tmp_path / "src"
-    (source / "norm").mkdir(parents=True)
-    (source / "norm" / "axes.svg").touch()
-    (source / "norm" / ".secret").touch()
-    (source / "norm" / "two words.png").touch()
-    (tmp_path / "outside.txt").touch()
-    (source / "norm" / "way-out.txt").symlink_to(tmp_path / "outside.txt")
-    targets = Targets(source, URLS, frozenset(URLS.values()), "https://example.org/nn")
-    return Linker(targets, Page("norm/group.py", "norm/group.html", "", "", ()))
+def linker() -> Linker:
+    targets = Targets(URLS, frozenset(URLS.values()), ASSETS, "https://example.org/nn")
+    linker = Linker(targets, Page("norm/group.py", "norm/group.html", "", "", ()))
+    linker.rewrite('<img src="axes.svg"> <img src="two%20words.png">', "")
+    return linker
 
 
 PAGES = [
@@ -70,9 +66,13 @@ def test_files_beside_the_source_stay_at_the_root(
     assert linker.rewrite(f'<img src="{written}" alt="">', folder) == f'<img src="{expected}" alt="">'
 
 
-def test_assets_are_collected_once(linker: Linker) -> None:
-    for folder in ("", "ja/"):
-        linker.rewrite('<img src="axes.svg"> <img src="./axes.svg"> <a href="guide.md">', folder)
+def test_only_the_source_decides_what_is_published(linker: Linker) -> None:
+    linker.assets.clear()
+    html = '<img src="axes.svg" alt="">'
+    assert linker.rewrite(html, "ja/") == html
+    assert (linker.assets, linker.broken) == (set(), {"axes.svg"})
+    linker.rewrite(html, "")
+    linker.rewrite('<img src="./axes.svg"> <a href="../guide.md">', "ja/")
     assert linker.assets == {"norm/axes.svg"}
 
 
@@ -97,6 +97,7 @@ def test_what_leads_outside_stays_as_written(linker: Linker, written: str) -> No
     "written",
     [
         "missing.py",
+        "a" * 300,
         ".secret",
         "way-out.txt",
         "../../outside.txt",
@@ -110,7 +111,7 @@ def test_what_leads_nowhere_is_told_and_left(linker: Linker, written: str) -> No
     html = f'<a href="{written}">x</a>'
     assert linker.rewrite(html, "") == html
     assert linker.broken == {written}
-    assert not linker.assets
+    assert linker.assets == ASSETS
 
 
 def test_entities_and_other_attributes_survive(linker: Linker) -> None:

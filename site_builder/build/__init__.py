@@ -13,14 +13,16 @@ from site_builder.build.steps import (
     Reading,
     Rendering,
     Writing,
-    is_fresh,
     is_reusable,
+    maps_digest,
     read,
+    read_maps,
+    source_digest,
     templates,
     write,
 )
 from site_builder.config import Config
-from site_builder.errors import Location, Problem
+from site_builder.errors import Location, Problem, SiteError
 from site_builder.reading.discover import Source
 from site_builder.site import Site, open_site
 
@@ -72,24 +74,34 @@ def build(
     site = open_site(config)
     work = _Work(jobs, resident, progress or (lambda *_: None), 2 * len(site.sources))
     with publishing(config.output, config.shown(config.output)) as publication:
-        _read(site, pages, work)
-        writing = _prepare(site, with_indexes(config, pages.readings.values()), publication.stage)
-        _write(writing, pages, work)
-        problems = [*site.problems, *pages.problems()]
-        files = {file for rendering in pages.renderings.values() for file in rendering.files}
-        count = len(files)
-        files.update(_stage(publication.stage, shared_files(writing, pages.renderings.values())))
-        changed = () if strict and problems else publication.commit(files)
+        pages.readings = _read(site, pages.readings, work)
+        problems = [*site.problems, *_problems_of(pages.readings.values())]
+        if not any(reading.page for reading in pages.readings.values()):
+            raise SiteError(*_sorted(problems))
+        written = _write(site, pages, publication.stage, work)
+        files, shared_problems = shared_files(written.writing, written.readings, written.renderings.values())
+        problems += [*written.problems(), *shared_problems]
+        for path, content in files.items():
+            publication.stage.write(path, content)
+        page_files = {file for rendering in written.renderings.values() for file in rendering.files}
+        publish = not (strict and problems)
+        changed = publication.commit({*page_files, *files}) if publish else ()
+    if publish:
+        # Not before: what could not be published is to be written again.
+        pages.renderings = written.renderings
     return Report(
-        pages=count,
-        languages=writing.frame.languages,
-        coverage=_coverage(site.languages, pages.renderings.values()),
-        problems=tuple(
-            sorted(set(problems), key=lambda problem: (problem.where, problem.code, problem.message))
-        ),
+        pages=len(page_files),
+        languages=written.writing.frame.languages,
+        coverage=_coverage(site.languages, written.renderings.values()),
+        problems=_sorted(problems),
         seconds=time.perf_counter() - started,
         changed=changed,
     )
+
+
+def _sorted(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Put problems in the order of their places, each once."""
+    return tuple(sorted(set(problems), key=lambda one: (one.where, one.code, one.message, one.excerpt)))
 
 
 @dataclass(slots=True)
@@ -116,56 +128,105 @@ class _Work:
             if failure and failure.kind == "raised":
                 raise failure.error or RuntimeError(failure.traceback)
             self.done += 1
-            self.progress(task.path if isinstance(task, Source) else str(task), self.done, self.total)
+            self.progress(_name(task), self.done, self.total)
             yield task, cast("R | Failure", failure or outcome.result)
 
 
-def _prepare(site: Site, readings: Mapping[str, Reading], stage: Stage) -> Writing:
-    frame, targets = make_frame(site, readings), make_targets(site.config, readings)
-    writing = Writing(site, frame, readings, targets, stage, frame_digest(site, frame))
-    # Compiled before workers fork, so that they need not.
-    templates(writing).get_template("page.html")
-    return writing
+def _name(task: object) -> str:
+    return task.source.url if isinstance(task, Reading) else task.path if isinstance(task, Source) else ""
 
 
-def _read(site: Site, pages: Pages, work: _Work) -> None:
-    known = {source.path: pages.readings.get(source.path) for source in site.sources}
-    pages.readings = {path: reading for path, reading in known.items() if reading and is_fresh(reading)}
-    stale = [source for source in site.sources if source.path not in pages.readings]
-    work.done += len(pages.readings)
-    for source, result in work.each(read, stale, site):
-        pages.readings[source.path] = _unread(site, source, result) if isinstance(result, Failure) else result
-
-
-def _write(writing: Writing, pages: Pages, work: _Work) -> None:
-    known = pages.renderings
-    urls = list(writing.frame.navigation.entries)
-    pages.renderings = {url: known[url] for url in urls if url in known and is_reusable(writing, known[url])}
-    stale = [url for url in urls if url not in pages.renderings]
-    work.total += len(urls) - len(writing.site.sources)
-    work.done += len(pages.renderings)
-    for url, result in work.each(write, stale, writing):
-        pages.renderings[url] = _unwritten(writing, url, result) if isinstance(result, Failure) else result
+def _read(site: Site, known: Mapping[str, Reading], work: _Work) -> dict[str, Reading]:
+    """Read the sources and maps that are not known as they are now."""
+    readings: dict[str, Reading] = {}
+    changed: list[Source] = []
+    retold: list[Reading] = []
+    for source in site.sources:
+        reading = known.get(source.path)
+        if reading is None or not reading.digest or reading.digest != source_digest(source):
+            changed.append(source)
+        elif set(reading.titles) != {site.config.language, *site.languages} or (
+            reading.maps_digest != maps_digest(site, source)
+        ):
+            retold.append(reading)
+        else:
+            readings[source.path] = reading
+    work.done += len(readings)
+    for source, result in work.each(read, changed, site):
+        readings[source.path] = _unread(site, source, result) if isinstance(result, Failure) else result
+    for reading, result in work.each(read_maps, retold, site):
+        source = reading.source
+        readings[source.path] = _unread(site, source, result) if isinstance(result, Failure) else result
+    return readings
 
 
 def _unread(site: Site, source: Source, failure: Failure) -> Reading:
     return Reading(source, problems=(_failure(site, source, failure),))
 
 
-def _unwritten(writing: Writing, url: str, failure: Failure) -> Rendering:
-    return Rendering(url, problems=(_failure(writing.site, writing.readings[url].source, failure),))
+def _problems_of(readings: Iterable[Reading]) -> Iterator[Problem]:
+    for reading in readings:
+        yield from reading.problems
+        yield from reading.map_problems
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """The pages of a site, ready to be published."""
+
+    writing: Writing
+    readings: Mapping[str, Reading]
+    """By URL, as the others by their own."""
+    renderings: dict[str, Rendering]
+    failed: Mapping[str, Rendering]
+
+    def problems(self) -> Iterator[Problem]:
+        for rendering in (*self.renderings.values(), *self.failed.values()):
+            yield from rendering.problems
+
+
+def _write(site: Site, pages: Pages, stage: Stage, work: _Work) -> _Written:
+    """Write every page; one that cannot be written is left out, and then no other may link to it."""
+    failed: dict[str, Rendering] = {}
+    while True:
+        left = (reading for reading in pages.readings.values() if reading.source.url not in failed)
+        readings = {url: reading for url, reading in with_indexes(site, left).items() if url not in failed}
+        writing = _prepare(site, readings, stage)
+        renderings = _write_pages(writing, readings, pages.renderings, work)
+        lost = {url: rendering for url, rendering in renderings.items() if not rendering.files}
+        if not lost:
+            return _Written(writing, readings, renderings, failed)
+        failed |= lost
+
+
+def _prepare(site: Site, readings: Mapping[str, Reading], stage: Stage) -> Writing:
+    frame = make_frame(site, readings)
+    writing = Writing(site, frame, make_targets(site, readings), stage, frame_digest(site, frame))
+    # Compiled before workers fork, so that they need not.
+    templates(writing).get_template("page.html")
+    return writing
+
+
+def _write_pages(
+    writing: Writing, readings: Mapping[str, Reading], known: Mapping[str, Rendering], work: _Work
+) -> dict[str, Rendering]:
+    urls = list(writing.frame.navigation.entries)
+    fresh = [url for url in urls if url in known and is_reusable(writing, readings[url], known[url])]
+    renderings = {url: known[url] for url in fresh}
+    work.total = work.done + len(urls)
+    work.done += len(fresh)
+    stale = [readings[url] for url in urls if url not in renderings]
+    for reading, result in work.each(write, stale, writing):
+        url = reading.source.url
+        problem = _failure(writing.site, reading.source, result) if isinstance(result, Failure) else None
+        renderings[url] = Rendering(url, problems=(problem,)) if problem else cast("Rendering", result)
+    return renderings
 
 
 def _failure(site: Site, source: Source, failure: Failure) -> Problem:
     where = Location(site.config.shown(source.file))
     hint = "the page is left out; the others are built"
     return Problem(where, "crash" if failure.kind == "died" else failure.kind, failure.message, hint)
-
-
-def _stage(stage: Stage, files: Mapping[str, bytes]) -> Iterable[str]:
-    for path, content in files.items():
-        stage.write(path, content)
-    return files
 
 
 def _coverage(languages: Sequence[str], renderings: Collection[Rendering]) -> dict[str, float]:

@@ -1,14 +1,14 @@
 """What belongs to no page alone: the order of the pages, generated indexes, shared files."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from site_builder.build.steps import Reading, Rendering, Writing, digest, templates
-from site_builder.config import Config
+from site_builder.errors import Location, Problem
 from site_builder.model import Page, Text
 from site_builder.reading.discover import Source, folders_without_index
-from site_builder.site import Site, load_memory
-from site_builder.translating.join import localized_text, localized_title
+from site_builder.site import Site
 from site_builder.writing.compose import FORMULA_SHEET, Frame, absolute, language
 from site_builder.writing.links import Targets
 from site_builder.writing.navigation import Entry, navigate
@@ -17,36 +17,39 @@ from site_builder.writing.sitemap import make_robots, make_sitemap
 from site_builder.writing.theme import STATIC_FOLDER, static_files
 
 
-def with_indexes(config: Config, readings: Iterable[Reading]) -> dict[str, Reading]:
+def with_indexes(site: Site, readings: Iterable[Reading]) -> dict[str, Reading]:
     """Return what becomes a page, by URL; a folder without an index gets one."""
     pages = {reading.source.url: reading for reading in readings if reading.page}
     for folder in folders_without_index([reading.source for reading in pages.values()]):
         url = f"{folder}/index.html".lstrip("/")
-        title = folder.rpartition("/")[2] or config.title
-        source = Source("", url, config.source / folder)
-        pages[url] = Reading(source, digest(title.encode()), Page("", url, title, "", ()))
+        pages[url] = _index(site, url, folder.rpartition("/")[2] or site.config.title)
     return pages
+
+
+def _index(site: Site, url: str, title: str) -> Reading:
+    languages = (site.config.language, *site.languages)
+    return Reading(
+        Source("", url, site.config.source),
+        digest(title.encode()),
+        Page("", url, title, "", ()),
+        # A folder's name is the same in every language.
+        titles=dict.fromkeys(languages, Text(title, "current")),
+        summaries=dict.fromkeys(languages, Text("", "current")),
+    )
 
 
 def make_frame(site: Site, readings: Mapping[str, Reading]) -> Frame:
     """Return what all pages share."""
-    languages = (site.config.language, *site.languages)
     sheet = formula_sheet(readings.values())
     url = f"{FORMULA_SHEET}?h={digest(sheet)[:4].hex()}" if sheet else ""
-    entries = [_entry(site, url, reading) for url, reading in readings.items()]
-    return Frame(site.config, languages, navigate(entries), url)
+    entries = [Entry(url, reading.titles, reading.summaries) for url, reading in readings.items()]
+    return Frame(site.config, (site.config.language, *site.languages), navigate(entries), url)
 
 
-def _entry(site: Site, url: str, reading: Reading) -> Entry:
-    page = reading.page
-    assert page
-    titles = {site.config.language: Text(page.title, "current")}
-    summaries = {site.config.language: Text(page.summary, "current")}
-    for tag in site.languages:
-        memory, _ = load_memory(site, page.source, tag)
-        titles[tag] = localized_title(page, memory)
-        summaries[tag] = localized_text(page.summary, memory)
-    return Entry(url, titles, summaries)
+def make_targets(site: Site, readings: Mapping[str, Reading]) -> Targets:
+    """Return what the links of a site can lead to."""
+    urls = {reading.source.path: url for url, reading in readings.items() if reading.source.path}
+    return Targets(urls, frozenset(readings), site.assets, site.config.base_url)
 
 
 def formula_sheet(readings: Iterable[Reading]) -> bytes:
@@ -61,29 +64,71 @@ def frame_digest(site: Site, frame: Frame) -> bytes:
     """Digest all that goes into every page."""
     environment = make_environment(site.config)
     assert environment.loader
-    names = [name for name in environment.loader.list_templates() if name.endswith(".html")]
-    texts = [environment.loader.get_source(environment, name)[0].encode() for name in names]
+    names = environment.loader.list_templates()
+    texts = [environment.loader.get_source(environment, name)[0].encode() for name in names if _is_text(name)]
     static = [
         part for name, content in static_files(site.config).items() for part in (name.encode(), content)
     ]
     return digest(repr((frame, names, [source.path for source in site.sources])).encode(), *texts, *static)
 
 
-def shared_files(writing: Writing, renderings: Collection[Rendering]) -> dict[str, bytes]:
-    """Return the files of a site that are no pages: theme, assets, sitemap and the like."""
+def _is_text(name: str) -> bool:
+    return not name.startswith("static/") and not name.endswith((".py", ".pyc"))
+
+
+def shared_files(
+    writing: Writing, readings: Mapping[str, Reading], renderings: Collection[Rendering]
+) -> tuple[dict[str, bytes], tuple[Problem, ...]]:
+    """Return the files of a site that are no pages: theme, assets, sitemap and the like.
+
+    What an author linked to but cannot be published is left out, and told.
+    """
     config, frame = writing.site.config, writing.frame
     files = {f"{STATIC_FOLDER}/{name}": content for name, content in static_files(config).items()}
-    if sheet := formula_sheet(writing.readings.values()):
+    if sheet := formula_sheet(readings.values()):
         files[FORMULA_SHEET] = sheet
-    for asset in frozenset[str]().union(*(rendering.assets for rendering in renderings)):
-        files[asset] = (config.source / asset).read_bytes()
     files["404.html"] = _not_found(writing).encode()
     files[".nojekyll"] = b""
     if config.base_url:
-        urls = [rendering.url for rendering in renderings if rendering.files]
-        files["sitemap.xml"] = make_sitemap(_addresses(frame, url) for url in sorted(urls)).encode()
+        files["sitemap.xml"] = make_sitemap(_addresses(frame, url) for url in sorted(readings)).encode()
         files["robots.txt"] = make_robots(config.base_url).encode()
-    return files
+    taken = [*files, *(file for rendering in renderings for file in rendering.files)]
+    assets = frozenset[str]().union(*(rendering.assets for rendering in renderings))
+    contents, problems = _read_assets(writing.site, sorted(assets), taken)
+    return {**files, **contents}, problems
+
+
+def _read_assets(
+    site: Site, assets: Iterable[str], taken: Iterable[str]
+) -> tuple[dict[str, bytes], tuple[Problem, ...]]:
+    names = {path.casefold() for file in taken for path in (file, *_parents(file))}
+    files = {file.casefold() for file in taken}
+    contents: dict[str, bytes] = {}
+    problems = []
+    for asset in assets:
+        folded = asset.casefold()
+        where = Location(site.config.shown(site.config.source / asset))
+        if folded in names or files.intersection(_parents(folded)):
+            hint = "rename it, and the links to it"
+            problems.append(Problem(where, "collision", "the site has a page or file of its own there", hint))
+        else:
+            try:
+                contents[asset] = _asset(site, asset)
+            except OSError as error:
+                hint = "check that the file exists and may be read"
+                problems.append(Problem(where, "unreadable", f"cannot be read: {error.strerror}", hint))
+    return contents, tuple(problems)
+
+
+def _asset(site: Site, asset: str) -> bytes:
+    file = (site.config.source / asset).resolve(strict=True)
+    if not file.is_relative_to(site.config.source.resolve()):
+        raise PermissionError(0, "leads out of the source folder")
+    return file.read_bytes()
+
+
+def _parents(path: str) -> Iterator[str]:
+    return (parent.as_posix() for parent in PurePosixPath(path).parents if parent.name)
 
 
 def _addresses(frame: Frame, url: str) -> dict[str, str]:
@@ -99,9 +144,3 @@ def _not_found(writing: Writing) -> str:
         for tag in frame.languages
     )
     return render_not_found(templates(writing), config, language(config.language), root, homes)
-
-
-def make_targets(config: Config, readings: Mapping[str, Reading]) -> Targets:
-    """Return what the links of a site can lead to."""
-    urls = {reading.source.path: url for url, reading in readings.items() if reading.source.path}
-    return Targets(config.source, urls, frozenset(readings), config.base_url)

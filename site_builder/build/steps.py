@@ -1,10 +1,10 @@
-"""The two steps of a page, each in some process: read its source, then write it in each language."""
+"""The two steps of a page, each in some process: read its source and maps, then write it in each language."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from hashlib import blake2b
-from html import escape
+from itertools import islice
 from pathlib import Path
 
 from jinja2 import Environment
@@ -12,10 +12,10 @@ from jinja2 import Environment
 from site_builder.build.publish import Stage
 from site_builder.config import Config
 from site_builder.errors import Location, Problem
-from site_builder.model import LocalizedPage, Page
+from site_builder.model import LocalizedPage, Page, Text
 from site_builder.reading.discover import Source
 from site_builder.site import Site, load_memory, read_source
-from site_builder.translating.join import in_source_language, localize
+from site_builder.translating.join import in_source_language, localize, localized_text, localized_title
 from site_builder.writing.compose import Frame, compose
 from site_builder.writing.links import Linker, Targets
 from site_builder.writing.render import make_environment, render_page
@@ -23,40 +23,79 @@ from site_builder.writing.render import make_environment, render_page
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What came of reading a source."""
+    """What came of reading a source and its maps."""
 
     source: Source
     digest: bytes = b""
-    """Of the file that was read; empty if it could not be."""
+    """Of the source; empty if it could not be read."""
     page: Page | None = None
     problems: tuple[Problem, ...] = ()
+    maps_digest: bytes = b""
+    titles: Mapping[str, Text] = field(default_factory=dict)
+    """By language, as other pages name it."""
+    summaries: Mapping[str, Text] = field(default_factory=dict)
+    map_problems: tuple[Problem, ...] = ()
 
 
 def read(site: Site, source: Source) -> Reading:
-    """Read one source."""
+    """Read one source and its maps."""
     try:
         content = source.file.read_bytes()
     except OSError as error:
         where = Location(site.config.shown(source.file))
         hint = "check that the file exists and may be read"
-        return Reading(
-            source, problems=(Problem(where, "unreadable", f"cannot be read: {error.strerror}", hint),)
-        )
+        problem = Problem(where, "unreadable", f"cannot be read: {error.strerror}", hint)
+        return read_maps(site, Reading(source, problems=(problem,)))
     page, problems = read_source(site.config, source, content)
-    return Reading(source, digest(content), page, problems)
+    return read_maps(site, Reading(source, digest(content), page, problems))
 
 
-def is_fresh(reading: Reading) -> bool:
-    """Whether a source is still as it was read."""
+def read_maps(site: Site, reading: Reading) -> Reading:
+    """Read what the maps of a source say of its title; their other texts are wanted only in writing."""
+    page, titles, summaries = reading.page, {}, {}
+    problems: list[Problem] = []
+    for tag in site.languages:
+        memory, found = load_memory(site, reading.source.path, tag)
+        problems += found
+        if page:
+            titles[tag] = localized_title(page, memory)
+            summaries[tag] = localized_text(page.summary, memory)
+    if page:
+        titles[site.config.language] = Text(page.title, "current")
+        summaries[site.config.language] = Text(page.summary, "current")
+    return replace(
+        reading,
+        maps_digest=maps_digest(site, reading.source),
+        titles=titles,
+        summaries=summaries,
+        map_problems=tuple(problems),
+    )
+
+
+def source_digest(source: Source) -> bytes:
+    """Digest a source as it is now; empty if it cannot be read."""
+    return digest(_content(source.file)) if source.file.is_file() else b""
+
+
+def maps_digest(site: Site, source: Source) -> bytes:
+    """Digest the maps of a source as they are now."""
+    paths = (site.maps.get((source.path, tag)) for tag in site.languages)
+    return digest(*(_content(path) if path else b"" for path in paths))
+
+
+def _content(path: Path) -> bytes:
     try:
-        return reading.digest == digest(reading.source.file.read_bytes())
+        return path.read_bytes()
     except OSError:
-        return False
+        return b""
 
 
 def digest(*parts: bytes) -> bytes:
     """Return a short hash of `parts`, in their order."""
-    return blake2b(b"\0".join(parts), digest_size=16).digest()
+    whole = blake2b(digest_size=16)
+    for part in parts:
+        whole.update(len(part).to_bytes(8, "little") + part)
+    return whole.digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +106,7 @@ class Rendering:
     made_of: bytes = b""
     """A digest of all that went into it; empty if it is not to be used again."""
     files: tuple[str, ...] = ()
-    """Below the output."""
+    """Below the output; none if the page could not be written."""
     assets: frozenset[str] = frozenset()
     """The files beside the sources that it shows or links to."""
     words: int = 0
@@ -78,38 +117,26 @@ class Rendering:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Writing:
-    """All that writing a page needs besides its URL."""
+    """All that writing a page needs besides what was read of it."""
 
     site: Site
     frame: Frame
-    readings: Mapping[str, Reading]
-    """What becomes a page, by URL."""
     targets: Targets
     stage: Stage
     digest: bytes
     """Of all that goes into every page."""
 
-    def made_of(self, url: str) -> bytes:
+    def made_of(self, reading: Reading) -> bytes:
         """Digest all that goes into a page."""
-        reading = self.readings[url]
-        maps = (self.site.maps.get((reading.source.path, tag)) for tag in self.frame.languages)
-        return digest(self.digest, reading.digest, repr([_stamp(path) for path in maps]).encode())
+        return digest(self.digest, reading.digest, reading.maps_digest)
 
 
-def _stamp(path: Path | None) -> tuple[int, int] | None:
-    try:
-        return (path.stat().st_mtime_ns, path.stat().st_size) if path else None
-    except OSError:
-        return None
-
-
-def is_reusable(writing: Writing, rendering: Rendering) -> bool:
+def is_reusable(writing: Writing, reading: Reading, rendering: Rendering) -> bool:
     """Whether a page is on disk already as it would be written."""
-    config = writing.site.config
     return (
-        rendering.made_of == writing.made_of(rendering.url)
-        and all((config.output / file).is_file() for file in rendering.files)
-        and all((config.source / asset).is_file() for asset in rendering.assets)
+        rendering.made_of == writing.made_of(reading)
+        and all((writing.site.config.output / file).is_file() for file in rendering.files)
+        and rendering.assets <= writing.site.assets
     )
 
 
@@ -119,37 +146,37 @@ def templates(writing: Writing) -> Environment:
     return make_environment(writing.site.config)
 
 
-def write(writing: Writing, url: str) -> Rendering:
+def write(writing: Writing, reading: Reading) -> Rendering:
     """Write one page in every language."""
-    reading, site, frame = writing.readings[url], writing.site, writing.frame
-    assert reading.page
-    original = in_source_language(reading.page, site.config.language)
-    linker = Linker(writing.targets, reading.page)
+    site, frame, page = writing.site, writing.frame, reading.page
+    assert page
+    original = in_source_language(page, site.config.language)
+    linker = Linker(writing.targets, page)
     files = {tag: file for tag in frame.languages if (file := _file(site, reading.source, tag))}
-    coverage, problems, broken = {}, [], set[str]()
+    coverage: dict[str, float] = {}
+    problems: list[Problem] = []
+    broken: set[str] = set()
     for tag in frame.languages:
-        page, found = _in_language(site, original, tag)
-        html = render_page(templates(writing), compose(frame, page, linker, files))
-        writing.stage.write(frame.folder(tag) + url, html.encode())
-        coverage[tag] = page.coverage
-        problems += [*found, *_broken_links(site.config, page, files.get(tag), linker.broken - broken)]
+        localized = original if tag == original.language else _translated(site, original, tag)
+        html = render_page(templates(writing), compose(frame, localized, linker, files))
+        writing.stage.write(frame.folder(tag) + page.url, html.encode())
+        coverage[tag] = localized.coverage
+        problems += _broken_links(site.config, localized, files.get(tag), linker.broken - broken)
         broken |= linker.broken
     return Rendering(
-        url,
-        made_of=b"" if broken else writing.made_of(url),
-        files=tuple(frame.folder(tag) + url for tag in frame.languages),
+        page.url,
+        made_of=b"" if broken else writing.made_of(reading),
+        files=tuple(frame.folder(tag) + page.url for tag in frame.languages),
         assets=frozenset(linker.assets),
-        words=sum(section.words for section in reading.page.sections),
+        words=sum(section.words for section in page.sections),
         coverage=coverage,
         problems=tuple(problems),
     )
 
 
-def _in_language(site: Site, original: LocalizedPage, tag: str) -> tuple[LocalizedPage, tuple[Problem, ...]]:
-    if tag == original.language:
-        return original, ()
-    memory, problems = load_memory(site, original.page.source, tag)
-    return localize(original, tag, memory), problems
+def _translated(site: Site, original: LocalizedPage, tag: str) -> LocalizedPage:
+    memory, _ = load_memory(site, original.page.source, tag)
+    return localize(original, tag, memory)
 
 
 def _file(site: Site, source: Source, tag: str) -> Path | None:
@@ -159,28 +186,21 @@ def _file(site: Site, source: Source, tag: str) -> Path | None:
     return site.maps.get((source.path, tag))
 
 
+_MOST_BROKEN = 20  # Links told of one file: more of them have one cause.
+
+
 def _broken_links(
     config: Config, page: LocalizedPage, file: Path | None, broken: Collection[str]
 ) -> Iterator[Problem]:
-    for href in sorted(broken):
+    said = (link for section in reversed(page.page.sections) for link in reversed(section.links))
+    lines = dict(said) if page.language == config.language else {}
+    for href in islice(sorted(broken), _MOST_BROKEN):
+        more = len(broken) - _MOST_BROKEN
+        message = "the link leads nowhere" + (f", like {more} more in this file" if more > 0 else "")
         hint = "link to a source or to a file beside it; the path is relative to this file"
-        line = _line_of(href, page.page, file) if file and page.language == config.language else 0
+        line = lines.get(href, 0)
         where = Location(config.shown(file or config.source), line)
-        yield Problem(where, "link", "the link leads nowhere", hint, excerpt=href, severity="warning")
-
-
-def _line_of(href: str, page: Page, file: Path) -> int:
-    """Find the line of a source that a link stands in, or at least where its section begins."""
-    attribute = f'="{escape(href)}"'
-    for section in page.sections:
-        pieces = (piece.html for piece in section.docs.protected)
-        if any(attribute in html for html in (section.docs.html, *pieces)):
-            lines = file.read_bytes().splitlines()
-            said = (
-                number for number in section.lines if href.encode() in b"".join(lines[number - 1 : number])
-            )
-            return next(said, section.lines.start)
-    return 0
+        yield Problem(where, "link", message, hint, excerpt=href, severity="warning")
 
 
 @dataclass(slots=True)
@@ -190,11 +210,4 @@ class Pages:
     readings: dict[str, Reading] = field(default_factory=dict)
     """By source path."""
     renderings: dict[str, Rendering] = field(default_factory=dict)
-    """By URL."""
-
-    def problems(self) -> Iterator[Problem]:
-        """List what is wrong with any page."""
-        for reading in self.readings.values():
-            yield from reading.problems
-        for rendering in self.renderings.values():
-            yield from rendering.problems
+    """By URL; of what is published."""

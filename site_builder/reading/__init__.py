@@ -15,7 +15,7 @@ from site_builder.model import Page, Section
 from site_builder.reading.discover import Source
 from site_builder.reading.docstring import to_markdown
 from site_builder.reading.highlight import INVISIBLE, code_point, highlight, numbered
-from site_builder.reading.markup import Complaint, Markup, Rendered
+from site_builder.reading.markup import Markup, Rendered
 from site_builder.reading.pair import Pair, PairError, pair_comments, pair_python
 from site_builder.reading.text import SourceError, decode, split_front_matter
 
@@ -96,6 +96,7 @@ def _page(
             docs=replace(item.rendered.fragment, anchors=ids),
             code=numbered(lines, pair.code),
             words=word_count(item.rendered.fragment.html),
+            links=tuple((href, _source_line(pair, item, line)) for href, line in item.rendered.links),
         )
         for pair, item, (name, ids) in zip(pairs, prose, anchors, strict=True)
         if item.rendered.fragment.html.strip() or pair.code
@@ -176,12 +177,13 @@ def _slug(text: str, taken: dict[str, int]) -> str:
 def _prose_problems(shown: str, pairs: Sequence[Pair], prose: Sequence[_Prose]) -> Iterator[Problem]:
     for pair, item in zip(pairs, prose, strict=True):
         for complaint in item.rendered.complaints:
-            where = Location(shown, pair.prose_line + _origin(complaint, item.origins))
+            where = Location(shown, _source_line(pair, item, complaint.line))
             yield Problem(where, complaint.code, complaint.message, complaint.hint, complaint.excerpt)
 
 
-def _origin(complaint: Complaint, origins: Sequence[int]) -> int:
-    return origins[min(complaint.line, len(origins) - 1)] if origins else 0
+def _source_line(pair: Pair, item: _Prose, line: int) -> int:
+    """Return the line of the file for a line of the Markdown that its prose became."""
+    return pair.prose_line + (item.origins[min(line, len(item.origins) - 1)] if item.origins else 0)
 
 
 def _invisible_characters(shown: str, text: str, pairs: Sequence[Pair]) -> Iterator[Problem]:

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from site_builder.config import Config
 from site_builder.errors import Location, Problem, SiteError
@@ -69,21 +70,34 @@ class Source:
     """What reads it: `python`, `markdown` or the name of a Pygments lexer."""
 
 
-def survey(config: Config) -> tuple[tuple[Source, ...], tuple[Problem, ...]]:
-    """List the sources of the site, sorted by path, and what is left out that may have been meant.
+class Survey(NamedTuple):
+    """What the source folder holds."""
 
-    Raises SiteError if there are none.
+    sources: tuple[Source, ...]
+    """Sorted by path."""
+    problems: tuple[Problem, ...]
+    """What is left out that may have been meant."""
+    assets: frozenset[str]
+    """The paths of all other files that may be published, if a source links to them."""
+
+
+def survey(config: Config) -> Survey:
+    """Look through the source folder.
+
+    Raises SiteError if there are no sources.
     """
     if not config.source.is_dir():
         state = "is not a folder" if config.source.exists() else "does not exist"
         raise SiteError(_problem(config, config.source, f"the source {state}", "name the folder to read"))
     found = tuple(_walk(config))
-    problems = tuple(sorted((item for item in found if isinstance(item, Problem)), key=lambda p: p.where))
+    problems = sorted(
+        (item for item in found if isinstance(item, Problem)), key=lambda problem: problem.where
+    )
     sources = sorted((item for item in found if isinstance(item, Source)), key=lambda source: source.path)
     if not sources:
         hint = "hidden and git-ignored files do not count, nor what include and exclude leave out"
         raise SiteError(*problems, _problem(config, config.source, "the source holds no page", hint))
-    return tuple(sources), problems
+    return Survey(tuple(sources), tuple(problems), frozenset(item for item in found if isinstance(item, str)))
 
 
 def page_url(path: str, kind: str) -> str:
@@ -169,8 +183,11 @@ def _collision(path: str, message: str) -> Problem:
 # The walk.
 
 
-def _walk(config: Config) -> Iterator[Source | Problem]:
-    """Find the sources, and what keeps a file from being one. Links to folders are not followed."""
+def _walk(config: Config) -> Iterator[Source | Problem | str]:
+    """Find the sources, what keeps a file from being one, and the paths of all other files.
+
+    Links to folders are not followed.
+    """
     rules = read_rules(config)
     real_root = config.source.resolve()
     folders = [""]
@@ -185,7 +202,7 @@ def _walk(config: Config) -> Iterator[Source | Problem]:
                 config, config.source / folder, message, "let it be read, or leave it out with `exclude`"
             )
             continue
-        if folder and any(entry.name == "pyvenv.cfg" for entry in entries):
+        if folder and _is_no_source(entries):
             continue
         for entry in entries:
             path = f"{folder}/{entry.name}" if folder else entry.name
@@ -195,6 +212,17 @@ def _walk(config: Config) -> Iterator[Source | Problem]:
                 folders.append(path)
             elif (kind := KINDS.get(_suffix(entry.name))) and rules.included(path):
                 yield from _source(config, real_root, entry, path, kind)
+            elif not _name_fault(path) and _leads_inside(config.source / path, real_root):
+                yield path
+
+
+def _is_no_source(entries: Sequence["os.DirEntry[str]"]) -> bool:
+    """Whether a folder is a virtual environment or a site that was built."""
+    return any(
+        entry.name == "pyvenv.cfg"
+        or (entry.name == ".site-builder" and Path(entry.path, "manifest.json").is_file())
+        for entry in entries
+    )
 
 
 def _suffix(name: str) -> str:

@@ -50,6 +50,8 @@ class Rendered:
 
     fragment: Fragment = field(default_factory=Fragment)
     headings: tuple[Heading, ...] = ()
+    links: tuple[tuple[str, int], ...] = ()
+    """What it links to or shows, each with its line of the prose, from 0."""
     styles: frozenset[tuple[str, str]] = frozenset()
     """The (class, CSS declarations) pairs that its formulas rely on."""
     complaints: tuple[Complaint, ...] = ()
@@ -103,6 +105,9 @@ class _Rendering:
         self.protected: list[Protected | None] = [None] * len(self.pieces)
         self.styles: set[tuple[str, str]] = set()
         self.complaints: list[Complaint] = []
+        self.links: list[tuple[str, int]] = []
+        self.line = 0
+        """Where the work is in `marked`."""
 
     def result(self) -> Rendered:
         if self.marked.count("[") - self.marked.count("]") > MAX_UNMATCHED:
@@ -117,14 +122,23 @@ class _Rendering:
         html, protected = self._numbered(html)
         fragment = Fragment(html, protected, tuple(own_anchors(html) if "=" in html else ()))
         titles = tuple(Heading(block, plain_text(inner, protected)) for block, inner in headings(html))
-        return Rendered(fragment, titles, frozenset(self.styles), tuple(self.complaints))
+        lines = self._lines() if self.links else []
+        links = tuple((href, lines[min(line, len(lines) - 1)]) for href, line in self.links)
+        return Rendered(fragment, titles, links, frozenset(self.styles), tuple(self.complaints))
+
+    def _lines(self) -> list[int]:
+        """Return the line of the prose for each line of `marked`: a mark may stand for many."""
+        lines, passed = [], 0
+        for number, line in enumerate(self.marked.split("\n")):
+            lines.append(number + passed)
+            passed += restore(line, self.pieces).count("\n")
+        return lines
 
     def _first_dropped(self, tokens: Sequence[Token]) -> int | None:
         """Return the line where Markdown dropped text because it is nested too deep, if it did."""
         for token in tokens:
             if token.level >= _DROPPED_LEVEL - 1 and token.type in {"list_item_open", "blockquote_open"}:
-                lines = self.marked.split("\n")[: token.map[0] if token.map else 0]
-                return len(lines) + restore("".join(lines), self.pieces).count("\n")
+                return self._lines()[token.map[0] if token.map else 0]
         return None
 
     def _blocks(self, tokens: Sequence[Token]) -> str:
@@ -153,12 +167,14 @@ class _Rendering:
                 code = restore(token.content, self.pieces, margin="    ")
                 return self._set_aside(Protected(code, listing(code, language), block=True))
             case "html_block":
+                self.line = token.map[0] if token.map else 0
                 return self._raw(token.content)
             case _:
                 return _TAGS[token.type]
 
     def _line(self, token: Token, parent: Token) -> str:
         """Render a line of text; a paragraph with its tags, so that environments can stand beside it."""
+        self.line = token.map[0] if token.map else 0
         html = "".join(map(self._span, token.children or ()))
         if parent.type in {"td_open", "th_open"}:
             return MARK.sub(self._without_escaped_pipes, html)
@@ -182,7 +198,11 @@ class _Rendering:
             case "text" | "text_special":
                 text = escape(token.content)
                 return MARK.sub(self._apart, text) if token.level == 0 else text
+            case "softbreak" | "hardbreak":
+                self.line += 1
+                return _TAGS[token.type]
             case "link_open":
+                self.links.append((restore(str(token.attrs["href"]), self.pieces), self.line))
                 title = f' title="{self._attribute(token, "title")}"' if "title" in token.attrs else ""
                 return f'<a href="{self._attribute(token, "href")}"{title}>'
             case "image":
@@ -221,6 +241,7 @@ class _Rendering:
         return self._image(attributes_of(tag)) if is_image(tag) else kept(tag)
 
     def _image(self, attributes: Mapping[str, str]) -> str:
+        self.links.append((attributes.get("src", ""), self.line))
         return self._set_aside(image(attributes, load_remote=self.markup.load_remote_images))
 
     def _set_aside(self, piece: Protected) -> str:

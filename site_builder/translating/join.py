@@ -1,8 +1,9 @@
 """A page and what is known in a language, joined: the page in that language."""
 
+import re
 from collections.abc import Sequence
 
-from site_builder.fragment import bare, fill, headings, plain_text
+from site_builder.fragment import PLACEHOLDER, bare, fill, headings, plain_text
 from site_builder.model import Block, Fragment, LocalizedPage, Page, Section, Text
 from site_builder.sanitize import sanitize
 from site_builder.translating.memory import Memory
@@ -50,7 +51,15 @@ def _translated_heading(fragment: Fragment, number: int, memory: Memory) -> Text
 def localized_text(text: str, memory: Memory) -> Text:
     """Translate a title or summary by its own entry."""
     value = memory.translation(text) if text else text
-    return Text(text, "missing") if value is None else Text(" ".join(value.split()), "current")
+    return (
+        Text(text, "missing") if value is None else Text(" ".join(_NO_TEXT.sub("", value).split()), "current")
+    )
+
+
+# Marks and controls of direction would leave the title and change what stands around it.
+_NO_TEXT = re.compile(
+    rf"{PLACEHOLDER.pattern}|</?[A-Za-z][^<>]*>|[\u0000-\u0008\u000e-\u001f\u202a-\u202e\u2066-\u2069]"
+)
 
 
 def _localized(section: Section, original: Block, memory: Memory) -> Block:
@@ -64,8 +73,17 @@ def _localized(section: Section, original: Block, memory: Memory) -> Block:
 
 def _block(fragment: Fragment, html: str) -> Block:
     """Make HTML of a fragment or of its translation safe, then put the trusted pieces in."""
-    safe = sanitize(bare(html)).replace("<a></a>", "")
+    safe = _EMPTY_LINKS.sub(_nothing, sanitize(bare(html)))
     return Block(fill(safe, fragment.protected, fragment.anchors), "current")
+
+
+_EMPTY_LINKS = re.compile(r"([_^\d])?(?:<a></a>)+(?=([_^\d])?)")
+
+
+def _nothing(links: re.Match[str]) -> str:
+    """Take out what is left of anchors; what it held apart must not become a placeholder."""
+    before, after = links.groups("")
+    return f"{before}<wbr>" if before and after else before
 
 
 def _coverage(page: Page, sections: Sequence[Sequence[Block]]) -> float:

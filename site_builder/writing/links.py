@@ -5,8 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape, unescape
-from pathlib import Path
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 
 from site_builder.model import Page
 from site_builder.writing.theme import STATIC_FOLDER
@@ -18,18 +17,18 @@ _LINK = re.compile(r'(<(?:a|img)\b(?:[^<>"]|"[^"]*")*?\s(?:href|src)=")([^"]*)"'
 class Targets:
     """What the links of a site can lead to."""
 
-    folder: Path
-    """The source folder."""
     urls: Mapping[str, str]
     """The URL of each page, by the path of its source."""
     pages: frozenset[str]
     """The URLs of all pages."""
+    assets: frozenset[str]
+    """The files beside the sources that may be published."""
     base_url: str = ""
 
 
 @dataclass(slots=True)
 class Linker:
-    """Rewrites the links of one page, in any language."""
+    """Rewrites the links of one page, in its source's language first and then in any other."""
 
     targets: Targets
     page: Page
@@ -37,62 +36,52 @@ class Linker:
     """The files beside the source that the page shows or links to."""
     broken: set[str] = field(default_factory=set)
     """The links that lead nowhere, as written; they stay as they are."""
-    _resolved: dict[str, str | None] = field(default_factory=dict)
 
     def rewrite(self, html: str, language_folder: str) -> str:
-        """Make the links in `html` fit the page where it is written below `language_folder`."""
+        """Make the links in `html` fit the page where it is written below `language_folder`.
+
+        Only the source's language, whose folder is empty, may link to a file that the page has not
+        linked to before: a translation does not decide what is published.
+        """
         if 'href="' not in html and 'src="' not in html:
             return html
         return _LINK.sub(lambda link: f'{link[1]}{self._href(link[2], language_folder)}"', html)
 
     def _href(self, written: str, language_folder: str) -> str:
-        if written not in self._resolved:
-            self._resolved[written] = self._resolve(unescape(written))
-        target = self._resolved[written]
-        if target is None:
+        parts = self._inside(unescape(written))
+        if parts is None or not parts.path:
             return written
-        path, mark, rest = target.partition("\0")
-        at_root = path not in self.targets.pages
-        here = posixpath.dirname(language_folder + self.page.url if at_root else self.page.url)
-        return escape(quote(posixpath.relpath(path, here or ".")) + rest) if mark else written
+        target = self._existing(unquote(parts.path), publish=not language_folder)
+        if target is None:
+            self.broken.add(unescape(written))
+            return written
+        own = self.page.url if target in self.targets.pages else language_folder + self.page.url
+        way = quote(posixpath.relpath(target, posixpath.dirname(own) or "."))
+        return escape(urlunsplit(("", "", way, parts.query, parts.fragment)))
 
-    def _resolve(self, href: str) -> str | None:
-        """Return the path below the root that `href` leads to, a NUL, and its query and fragment."""
+    def _inside(self, href: str) -> SplitResult | None:
+        """Split a link into the site; None if it leads outside."""
         base_url = self.targets.base_url
-        inside = base_url and (href == base_url or href.startswith((f"{base_url}/", f"{base_url}#")))
+        own = base_url and (href == base_url or href.startswith((f"{base_url}/", f"{base_url}#")))
         try:
-            parts = urlsplit(href.removeprefix(base_url) or "/" if inside else href)
+            parts = urlsplit(href.removeprefix(base_url) or "/" if own else href)
         except ValueError:
             self.broken.add(href)
             return None
-        if parts.scheme or parts.netloc or not parts.path:
-            return None
-        path = self._existing(unquote(parts.path))
-        if path is None:
-            self.broken.add(href)
-            return None
-        query, fragment = parts.query and f"?{parts.query}", parts.fragment and f"#{parts.fragment}"
-        return f"{path}\0{query}{fragment}"
+        return None if parts.scheme or parts.netloc else parts
 
-    def _existing(self, written: str) -> str | None:
+    def _existing(self, written: str, *, publish: bool) -> str | None:
+        """Return the path below the root that `written` leads to from the page."""
         folder = "/" if written.startswith("/") else posixpath.dirname(f"/{self.page.url}")
         path = posixpath.normpath(posixpath.join(folder, written)).lstrip("/")
+        path = "" if path == "." else path
         if path.startswith(f"{STATIC_FOLDER}/"):
             return path
-        path = "" if path == "." else path
         if path in self.targets.urls:
             return self.targets.urls[path]
         for url in (path, f"{path}/index.html".lstrip("/"), f"{path}.html"):
             if url in self.targets.pages:
                 return url
-        if self._is_asset(path):
+        if publish and path in self.targets.assets:
             self.assets.add(path)
-            return path
-        return None
-
-    def _is_asset(self, path: str) -> bool:
-        """Whether `path` is a file beside the sources, and not one that is kept from readers."""
-        if not path or "\0" in path or any(part.startswith(".") for part in path.split("/")):
-            return False
-        file = (self.targets.folder / path).resolve()
-        return file.is_relative_to(self.targets.folder.resolve()) and file.is_file()
+        return path if path in self.assets else None
