@@ -164,4 +164,5 @@ def add(*, language: str, quiet: bool, **settings: object) -> int:
         for file in added.files:
             say(config.shown(Path(file)))
         say(f"{count(len(added.files), 'map')} written, {count(added.entries, 'text')} to translate")
-    return 0
+    print_problems(added.problems)
+    return int(bool(added.problems))

@@ -30,6 +30,7 @@ from site_builder.translating.catalog import (
     source_stem,
 )
 from site_builder.translating.memory import Memory
+from site_builder.translating.sync import with_missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def _over_limits(catalog: Catalog, shown: str, refused: Mapping[str, str]) -> It
 def _require_languages(config: Config) -> None:
     for tag in (config.language, *config.languages):
         if find_language(tag) is None:
-            raise SiteError(_unknown_language(tag, Location("[tool.site-builder]")))
+            raise SiteError(_unknown_language(tag, Location("languages")))
 
 
 def _unknown_language(tag: str, where: Location) -> Problem:
@@ -180,74 +181,68 @@ class Added:
     files: tuple[Path, ...]
     entries: int
     """How many texts are new in them, each with an empty value."""
+    problems: tuple[Problem, ...]
+    """Why a source has no map, or a map is as it was."""
 
 
 def add_language(config: Config, language: str) -> Added:
     """Write a map for every source, with every text that the language does not have yet.
 
-    What is in a map stays as it is. Raises SiteError if the tag is unknown or if a source or map
-    cannot be read; then nothing is written.
+    What is in a map stays as it is; a source or map that cannot be read is left alone. Raises
+    SiteError if the tag is unknown.
     """
     _require_language(config, language)
     site = open_site(config)
-    new: dict[Path, tuple[bytes, int]] = {}
+    files: list[Path] = []
     problems: list[Problem] = []
+    entries = 0
     for source in site.sources:
-        page, page_problems = read_source(config, source, source.file.read_bytes())
-        path = site.maps.get((source.path, language)) or config.translations / map_path(source.path, language)
         try:
-            catalog = (
-                load_catalog(path, language, config.shown(path))
-                if path.exists()
-                else Catalog(language, path, {})
-            )
+            old, new = _maps_of(site, source, language)
         except SiteError as error:
-            problems.extend(error.problems)
+            problems += error.problems
             continue
-        if page is None:
-            problems.extend(page_problems)
-            continue
-        memory = Memory(catalog.entries)
-        missing = {
-            key: ""
-            for key in translatable(page)
-            if key not in catalog.entries and memory.translation(key) is None
-        }
-        if missing:
-            new[path] = dumps(replace(catalog, entries={**catalog.entries, **missing})), len(missing)
-    if problems:
+        if len(new.entries) > len(old.entries):
+            _replace(new.path, dumps(new))
+            files.append(new.path)
+            entries += len(new.entries) - len(old.entries)
+    return Added(tuple(files), entries, tuple(problems))
+
+
+def _maps_of(site: Site, source: Source, language: str) -> tuple[Catalog, Catalog]:
+    """Return the map of a source as it is and as it should be."""
+    config = site.config
+    path = site.maps.get((source.path, language)) or config.translations / map_path(source.path, language)
+    try:
+        page, problems = read_source(config, source, source.file.read_bytes())
+    except OSError as error:
+        hint = "check that the file exists and may be read"
+        where = Location(config.shown(source.file))
+        raise SiteError(Problem(where, "unreadable", f"cannot be read: {error.strerror}", hint)) from error
+    if page is None:
         raise SiteError(*problems)
-    for path, (content, _) in new.items():
-        _replace(path, content)
-    return Added(tuple(new), sum(count for _, count in new.values()))
-
-
-def translatable(page: Page) -> Iterator[str]:
-    """List the keys of a page: what a translator has to say in another language, in order."""
-    yield from (text for name in ("title", "summary") if name in page.meta and (text := getattr(page, name)))
-    yield from (section.docs.html for section in page.sections if section.words)
+    new = not path.exists()
+    catalog = Catalog(language, path, {}) if new else load_catalog(path, language, config.shown(path))
+    return catalog, with_missing(catalog, page)
 
 
 def _require_language(config: Config, language: str) -> None:
+    where = Location("command line")
     if find_language(language) is None:
-        near = nearest_tag(language)
-        hint = f"did you mean {near}?" if near else "use a BCP 47 tag, such as ja or pt-BR"
-        raise SiteError(
-            Problem(Location("command line"), "language", f"{language!r} is no language tag", hint)
-        )
+        raise SiteError(_unknown_language(language, where))
     if language.lower() == config.language.lower():
         hint = "name the language to translate into"
-        raise SiteError(
-            Problem(Location("command line"), "language", f"{language} is the source's language", hint)
-        )
+        raise SiteError(Problem(where, "language", f"{language} is the source's language", hint))
 
 
 def _replace(path: Path, content: bytes) -> None:
-    """Write a file so that it is never half written."""
+    """Write a file so that it is never half written; a link to it stays one."""
+    path = path.resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
+    mode = path.stat().st_mode if path.exists() else 0o644
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as draft:
         draft.write(content)
         draft.flush()
         os.fsync(draft.fileno())
-    Path(draft.name).chmod(0o644)
+    Path(draft.name).chmod(mode)
     Path(draft.name).replace(path)

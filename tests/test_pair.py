@@ -66,7 +66,7 @@ def test_golden(file, golden):
 
 Marks = tuple[re.Pattern[str], re.Pattern[str]]
 PYTHON_MARKS: Marks = (
-    re.compile(r"(#|[rRuU]?['\"]{1,3})? ?"),
+    re.compile(r"(#:?|[rRuU]?['\"]{1,3})? ?"),
     re.compile(r" ?\\?(['\"]{0,3} ?(#\s?(type:|noqa|pylint:|fmt:|ruff:|pragma:|%%|!).*)?)", re.IGNORECASE),
 )
 OTHER_MARKS: Marks = (re.compile(r"\W*(=begin)?"), re.compile(r"\W*(=end)?"))

@@ -104,14 +104,26 @@ def test_adding_a_language_keeps_what_is_there(folder: Path) -> None:
     assert json.loads(path.read_text()) == {"<p>Text</p>": "文", "<p>Gone</p>": "x", "The title": ""}
 
 
-def test_adding_a_language_is_all_or_nothing(folder: Path) -> None:
+def test_what_cannot_be_read_is_told_and_left_alone(folder: Path) -> None:
     (folder / "translations" / "sub").mkdir()
     broken = folder / "translations" / "sub" / "b.ja.json"
     broken.write_text('{"a": 1}')
-    with pytest.raises(SiteError, match=r"b\.ja\.json:1"):
-        add_language(config(folder), "ja")
-    assert not (folder / "translations" / "a.ja.json").exists()
+    (folder / "src" / "c.py").write_text("import (")
+    added = add_language(config(folder), "ja")
+    assert added.files == (folder / "translations" / "a.ja.json",)
+    assert [problem.where.path for problem in added.problems] == ["src/c.py", "translations/sub/b.ja.json"]
     assert broken.read_text() == '{"a": 1}'
+
+
+def test_a_map_keeps_its_mode_and_stays_a_link(folder: Path) -> None:
+    (folder / "elsewhere.json").write_text("{}")
+    (folder / "elsewhere.json").chmod(0o600)
+    link = folder / "translations" / "a.ja.json"
+    link.symlink_to(folder / "elsewhere.json")
+    add_language(config(folder), "ja")
+    assert link.is_symlink()
+    assert json.loads(link.read_text("utf-8")) == MAP
+    assert (folder / "elsewhere.json").stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize(("tag", "message"), [("jp", "did you mean ja"), ("en", "the source's language")])

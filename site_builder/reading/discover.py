@@ -86,9 +86,7 @@ def survey(config: Config) -> Survey:
 
     Raises SiteError if there are no sources.
     """
-    if not config.source.is_dir():
-        state = "is not a folder" if config.source.exists() else "does not exist"
-        raise SiteError(_problem(config, config.source, f"the source {state}", "name the folder to read"))
+    require_source(config)
     found = tuple(_walk(config))
     problems = sorted(
         (item for item in found if isinstance(item, Problem)), key=lambda problem: problem.where
@@ -98,6 +96,13 @@ def survey(config: Config) -> Survey:
         hint = "hidden and git-ignored files do not count, nor what include and exclude leave out"
         raise SiteError(*problems, _problem(config, config.source, "the source holds no page", hint))
     return Survey(tuple(sources), tuple(problems), frozenset(item for item in found if isinstance(item, str)))
+
+
+def require_source(config: Config) -> None:
+    """Raise SiteError unless there is a source folder."""
+    if not config.source.is_dir():
+        state = "is not a folder" if config.source.exists() else "does not exist"
+        raise SiteError(_problem(config, config.source, f"the source {state}", "name the folder to read"))
 
 
 def page_url(path: str, kind: str) -> str:

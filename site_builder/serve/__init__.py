@@ -17,6 +17,7 @@ import uvicorn
 
 from site_builder.config import Config
 from site_builder.errors import Location, Problem, SiteError
+from site_builder.reading.discover import require_source
 from site_builder.serve.app import App, Site, host_headers
 from site_builder.serve.builder import Build, Builder, ConfigLoader, Outcome, build_site
 from site_builder.serve.events import Events
@@ -46,9 +47,11 @@ def serve(
     `functools.partial` of one. `announce` gets what the user should know of the server, `on_report`
     how each build ended. Port 0 takes any free one. Call it in the main thread.
 
-    Raises SiteError if the configuration cannot be read at first, or the address not be used.
+    Raises SiteError if the configuration cannot be read at first or names no source, or if the
+    address cannot be used.
     """
     config = config_loader()
+    require_source(config)
     with _listening(host, port) as listener, Builder(config_loader, build, jobs) as builder:
         session = _Session(config, builder, on_report)
         number = listener.getsockname()[1]

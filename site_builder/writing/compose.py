@@ -44,6 +44,7 @@ def language(tag: str) -> Language:
 def compose(frame: Frame, page: LocalizedPage, linker: Linker, files: Mapping[str, Path]) -> PageContext:
     """Return what the templates are given of a page; `files` are its source and maps, by language."""
     url, tag = page.page.url, page.language
+    sections = _sections(frame, page, linker)
     here = frame.folder(tag) + url
     named = _names(frame, url, tag)
     navigation = frame.navigation
@@ -55,7 +56,7 @@ def compose(frame: Frame, page: LocalizedPage, linker: Linker, files: Mapping[st
         source_language=language(frame.config.language),
         root=root,
         home_href=_relative("index.html", url),
-        sections=_sections(frame, page, linker),
+        sections=sections,
         breadcrumbs=tuple(map(named, navigation.above(url))),
         alternates=alternates(frame, url, tag),
         canonical=absolute(frame.config, here),
@@ -65,7 +66,7 @@ def compose(frame: Frame, page: LocalizedPage, linker: Linker, files: Mapping[st
             frame.config, frame.config.repository.view, files.get(frame.config.language)
         ),
         edit_href=_repository_href(frame.config, frame.config.repository.edit, files.get(tag)),
-        children=() if page.sections else tuple(_children(frame, url, tag, named)),
+        children=tuple(_children(navigation, linker, url, tag)),
         stylesheets=(root + frame.formula_sheet,) if frame.formula_sheet and page.page.styles else (),
     )
 
@@ -90,12 +91,12 @@ def absolute(config: Config, url: str) -> str:
     return f"{config.base_url}/{quote(shown)}" if config.base_url else ""
 
 
-def _children(
-    frame: Frame, url: str, tag: str, named: Callable[[str], Link]
-) -> Iterator[tuple[str, str, str]]:
-    for below in frame.navigation.below(url):
-        title, href = named(below)
-        yield title, frame.navigation.entries[below].summaries[tag].text, href
+def _children(navigation: Navigation, linker: Linker, url: str, tag: str) -> Iterator[tuple[str, str, str]]:
+    """List what a folder's index leads to, except for what its prose links to already."""
+    for below in navigation.below(url):
+        if below not in linker.linked:
+            entry = navigation.entries[below]
+            yield entry.titles[tag].text, entry.summaries[tag].text, _relative(below, url)
 
 
 def _names(frame: Frame, url: str, tag: str) -> Callable[[str], Link]:

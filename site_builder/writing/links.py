@@ -36,6 +36,8 @@ class Linker:
     """The files beside the source that the page shows or links to."""
     broken: set[str] = field(default_factory=set)
     """The links that lead nowhere, as written; they stay as they are."""
+    linked: set[str] = field(default_factory=set)
+    """The URLs of the pages that it links to."""
 
     def rewrite(self, html: str, language_folder: str) -> str:
         """Make the links in `html` fit the page where it is written below `language_folder`.
@@ -55,6 +57,8 @@ class Linker:
         if target is None:
             self.broken.add(unescape(written))
             return written
+        if target in self.targets.pages:
+            self.linked.add(target)
         own = self.page.url if target in self.targets.pages else language_folder + self.page.url
         way = quote(posixpath.relpath(target, posixpath.dirname(own) or "."))
         return escape(urlunsplit(("", "", way, parts.query, parts.fragment)))

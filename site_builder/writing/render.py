@@ -89,7 +89,7 @@ class PageContext:
     edit_href: str = ""
     """To where the page's text can be changed, or empty; on a translation, to its map."""
     children: tuple[tuple[str, str, str], ...] = ()
-    """Of a folder's generated index: title, summary and href of what the folder holds."""
+    """Of a folder's index: title, summary and href of what it holds and the prose does not link to."""
     stylesheets: tuple[str, ...] = ()
     """More style sheets, relative to the page."""
     noindex: bool = False

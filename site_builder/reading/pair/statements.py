@@ -119,10 +119,14 @@ def _comments(tokens: Iterable[TokenInfo], lines: Sequence[str]) -> list[tuple[i
             line, column = token.start
             alone = not formatted and is_blank(lines[line - 1][:column])
             if alone and not (is_for_tools(token.string, line) or is_ruler(token.string[1:])):
-                comments.append((line, token.string[2 if token.string[1:2] in {" ", "\t"} else 1 :]))
+                comments.append((line, _COMMENT_MARK.sub("", token.string)))
         elif token[0] in _FORMATTED:
             formatted += _FORMATTED[token[0]]
     return comments
+
+
+# `#:` is how Sphinx marks the description of an attribute.
+_COMMENT_MARK = re.compile(r"\A#(?::(?=\s|\Z))?[ \t]?")
 
 
 def _literal_prose(literal: re.Match[str], first: int) -> Prose:
