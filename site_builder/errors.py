@@ -39,7 +39,7 @@ class Problem:
         label = "" if self.severity == "error" else "warning: "
         lines = [f"{self.where}: {label}{self.message} [{self.code}]"]
         if self.excerpt:
-            lines.append(f'  in "{self.excerpt}"')
+            lines.append(f'  in "{" ".join(self.excerpt.split())}"')
         if self.hint:
             lines.append(f"  hint: {self.hint}")
         return "\n".join(lines)

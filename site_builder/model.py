@@ -99,3 +99,5 @@ class LocalizedPage:
     """The prose of `page.sections`, one entry for each."""
     coverage: float
     """Share of the page's words that are shown in `language`, 0 to 1."""
+    guesses: tuple[tuple[str, str], ...] = ()
+    """Where a translation could be shown only by guessing: its key, and what was done, in plain words."""

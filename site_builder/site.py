@@ -87,6 +87,13 @@ def load_memory(site: Site, source: str, language: str) -> tuple[Memory, tuple[P
     return Memory(known), tuple(_over_limits(catalog, site.config.shown(path), refused))
 
 
+def entry_place(site: Site, source: str, language: str, key: str) -> Location:
+    """Return where a map translates the fragment `key`; its line only if the key is spelled so there."""
+    path = site.maps[source, language]
+    shown = site.config.shown(path)
+    return Location(shown, entry_lines(load_catalog(path, language, shown)).get(key, 0))
+
+
 def _over_limits(catalog: Catalog, shown: str, refused: Mapping[str, str]) -> Iterator[Problem]:
     lines = entry_lines(catalog)
     for key, limit in refused.items():

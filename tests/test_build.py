@@ -375,6 +375,20 @@ def test_hostile_maps_cost_only_themselves(folder: Path) -> None:
     assert "クラス" in (folder / "public" / "ja" / "norm.html").read_text("utf-8")
 
 
+def test_a_guess_is_told_at_its_line(folder: Path) -> None:
+    path = folder / "translations" / "norm.ja.json"
+    text = path.read_text("utf-8")
+    path.write_text(
+        text.replace("のノルムは<span translate=no>_^_1_^_</span>です", "のノルム_^_7_^_です"), "utf-8"
+    )
+    guesses = [problem for problem in build(load_config(folder)).problems if problem.code == "placeholder"]
+    assert [str(problem.where) for problem in guesses] == ["translations/norm.ja.json:2"] * 2
+    assert {problem.message.split(";")[0] for problem in guesses} == {
+        "a placeholder is missing",
+        "a placeholder stands for nothing here",
+    }
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [

@@ -168,3 +168,10 @@ def test_a_new_map() -> None:
     assert dumps(catalog).decode() == '{\n "a": "<p>&#x27;</p>",\n "b": "文\\n"\n}\n'
     assert dumps(replace(read(b"{}"), entries={"a": "x"})) == b'{\n "a": "x"\n}'
     assert dumps(replace(read(b'{"a": "x"}\n'), entries={})) == b"{}\n"
+
+
+def test_a_map_may_not_be_too_large(tmp_path: Path) -> None:
+    path = tmp_path / "a.ja.json"
+    path.write_text(json.dumps({f"key {number}": "x" * 1000 for number in range(9000)}))
+    with pytest.raises(SiteError, match="larger than 8 MB"):
+        load_catalog(path, "ja", "a.ja.json")

@@ -4,29 +4,31 @@ import sys
 from pathlib import Path
 
 import pytest
+from cases import balanced, replayed
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cases import balanced, replayed
 from site_builder.reading.formula import MAX_BYTES, MAX_NESTING, MacroError, make_converter
 
 FIXTURES = Path(__file__).parent / "fixtures" / "formula"
 CONVERT = make_converter({})
 CSS_COLOURS = """
-    aliceblue antiquewhite aqua aquamarine azure beige bisque black blanchedalmond blue blueviolet brown burlywood
-    cadetblue chartreuse chocolate coral cornflowerblue cornsilk crimson cyan darkblue darkcyan darkgoldenrod
-    darkgray darkgreen darkgrey darkkhaki darkmagenta darkolivegreen darkorange darkorchid darkred darksalmon
-    darkseagreen darkslateblue darkslategray darkslategrey darkturquoise darkviolet deeppink deepskyblue dimgray
-    dimgrey dodgerblue firebrick floralwhite forestgreen fuchsia gainsboro ghostwhite gold goldenrod gray green
-    greenyellow grey honeydew hotpink indianred indigo ivory khaki lavender lavenderblush lawngreen lemonchiffon
-    lightblue lightcoral lightcyan lightgoldenrodyellow lightgray lightgreen lightgrey lightpink lightsalmon
-    lightseagreen lightskyblue lightslategray lightslategrey lightsteelblue lightyellow lime limegreen linen
-    magenta maroon mediumaquamarine mediumblue mediumorchid mediumpurple mediumseagreen mediumslateblue
-    mediumspringgreen mediumturquoise mediumvioletred midnightblue mintcream mistyrose moccasin navajowhite navy
-    oldlace olive olivedrab orange orangered orchid palegoldenrod palegreen paleturquoise palevioletred
-    papayawhip peachpuff peru pink plum powderblue purple rebeccapurple red rosybrown royalblue saddlebrown
-    salmon sandybrown seagreen seashell sienna silver skyblue slateblue slategray slategrey snow springgreen
-    steelblue tan teal thistle tomato turquoise violet wheat white whitesmoke yellow yellowgreen
+    aliceblue antiquewhite aqua aquamarine azure beige bisque black blanchedalmond blue blueviolet brown
+    burlywood cadetblue chartreuse chocolate coral cornflowerblue cornsilk crimson cyan darkblue
+    darkcyan darkgoldenrod darkgray darkgreen darkgrey darkkhaki darkmagenta darkolivegreen darkorange
+    darkorchid darkred darksalmon darkseagreen darkslateblue darkslategray darkslategrey darkturquoise
+    darkviolet deeppink deepskyblue dimgray dimgrey dodgerblue firebrick floralwhite forestgreen fuchsia
+    gainsboro ghostwhite gold goldenrod gray green greenyellow grey honeydew hotpink indianred indigo
+    ivory khaki lavender lavenderblush lawngreen lemonchiffon lightblue lightcoral lightcyan
+    lightgoldenrodyellow lightgray lightgreen lightgrey lightpink lightsalmon lightseagreen lightskyblue
+    lightslategray lightslategrey lightsteelblue lightyellow lime limegreen linen magenta maroon
+    mediumaquamarine mediumblue mediumorchid mediumpurple mediumseagreen mediumslateblue
+    mediumspringgreen mediumturquoise mediumvioletred midnightblue mintcream mistyrose moccasin
+    navajowhite navy oldlace olive olivedrab orange orangered orchid palegoldenrod palegreen
+    paleturquoise palevioletred papayawhip peachpuff peru pink plum powderblue purple rebeccapurple red
+    rosybrown royalblue saddlebrown salmon sandybrown seagreen seashell sienna silver skyblue slateblue
+    slategray slategrey snow springgreen steelblue tan teal thistle tomato turquoise violet wheat white
+    whitesmoke yellow yellowgreen
 """.split()  # noqa: SIM905
 
 
@@ -78,9 +80,7 @@ def test_macros() -> None:
     assert "expand" in make_converter({"a": r"\b", "b": r"\a"})(r"\a", False).error
 
 
-@pytest.mark.parametrize(
-    "macros", [{"a b": "x"}, {"a": r"\frac{"}, {"": "x"}, {"a": "{" * 60 + "x" + "}" * 60}]
-)
+@pytest.mark.parametrize("macros", [{"a b": "x"}, {"": "x"}, {"a": "{" * 11 + "x" + "}" * 11}])
 def test_a_macro_that_is_no_tex_is_an_error(macros: dict[str, str]) -> None:
     with pytest.raises(MacroError):
         make_converter(macros)
@@ -90,10 +90,13 @@ REALISTIC = [
     r"\alpha \beta \gamma " * 40,
     r"\frac{a}{b} " * 100,
     " + ".join([r"\sqrt{\frac{x_i}{\sigma_i}}"] * 200),
-    r"\begin{align}" + r" \\ ".join([r"\hat{\mathbf{x}}_i &= \tilde{y}_{i,j}^{\top}"] * 150) + r"\end{align}",
+    r"\begin{align}" + r" \\ ".join([r"\hat{\mathbf{x}}_i &= \tilde{y}_{i,j}^\top"] * 150) + r"\end{align}",
     r"\left(" * 20 + "x" + r"\right)" * 20,
     r"\hat{x}\bar{y}\vec{z}" * 60,
     "{" * MAX_NESTING + "x" + "}" * MAX_NESTING,
+    "(" * 40 + ")" * 40,
+    r"[0, 1) \cup \bigl\langle x \bigr) \in \left\{ (x \right. " * 5,
+    "(x + 1) [y] " * 200,
 ]
 
 
@@ -114,6 +117,8 @@ def test_what_is_long_is_not_deep(tex: str) -> None:
         (r"\sqrt" * 210 + " x", "nested more than 50"),
         ("x^{" * 51 + "x" + "}" * 51, "nested more than 50"),
         (r"\def\x{y}\x", "cannot define"),
+        ("(" * 9, "more than 8 brackets"),
+        ("x" * 20 + r"\bigl(\langle [0, \lVert \{" * 2, "more than 8 brackets"),
     ],
 )
 def test_limits(tex: str, error: str) -> None:
@@ -123,7 +128,7 @@ def test_limits(tex: str, error: str) -> None:
 
 
 def test_no_shape_of_nesting_ends_the_process() -> None:
-    """Each shape is repeated up to the limit of length, in a thread of half a megabyte of stack and without."""
+    """Each shape is repeated up to the limit of length, on a stack of a megabyte and on the usual one."""
     done = subprocess.run(
         [sys.executable, FIXTURES / "deep.py"], capture_output=True, text=True, timeout=240, check=False
     )
@@ -133,10 +138,43 @@ def test_no_shape_of_nesting_ends_the_process() -> None:
 
 TEX = st.lists(
     st.sampled_from(
-        r"\frac \sqrt \left( \right) \begin{align} \end{align} \text{ { } ^ _ & \\ $ # % \tag{1} \label{x} a < "
-        r"\color{red} \textcolor{coral}{ ' \alpha \hat \sum \limits \def \x \substack{ \begin{split} [ ] ~ é".split(
-            " "
-        )
+        [
+            r"\frac",
+            r"\sqrt",
+            r"\left(",
+            r"\right)",
+            r"\begin{align}",
+            r"\end{align}",
+            r"\text{",
+            r"{",
+            r"}",
+            r"^",
+            r"_",
+            r"&",
+            r"\\",
+            r"$",
+            r"#",
+            r"%",
+            r"\tag{1}",
+            r"\label{x}",
+            r"a",
+            r"<",
+            r"\color{red}",
+            r"\textcolor{coral}{",
+            r"'",
+            r"\alpha",
+            r"\hat",
+            r"\sum",
+            r"\limits",
+            r"\def",
+            r"\x",
+            r"\substack{",
+            r"\begin{split}",
+            r"[",
+            r"]",
+            r"~",
+            r"é",
+        ]
     ),
     max_size=25,
 ).map(" ".join)

@@ -14,7 +14,7 @@ from site_builder.config import Config
 from site_builder.errors import Location, Problem
 from site_builder.model import LocalizedPage, Page, Text
 from site_builder.reading.discover import Source
-from site_builder.site import Site, load_memory, read_source
+from site_builder.site import Site, entry_place, load_memory, read_source
 from site_builder.translating.join import in_source_language, localize, localized_text, localized_title
 from site_builder.writing.compose import Frame, compose
 from site_builder.writing.links import Linker, Targets
@@ -161,6 +161,7 @@ def write(writing: Writing, reading: Reading) -> Rendering:
         html = render_page(templates(writing), compose(frame, localized, linker, files))
         writing.stage.write(frame.folder(tag) + page.url, html.encode())
         coverage[tag] = localized.coverage
+        problems += _guesses(site, localized)
         problems += _broken_links(site.config, localized, files.get(tag), linker.broken - broken)
         broken |= linker.broken
     return Rendering(
@@ -184,6 +185,14 @@ def _file(site: Site, source: Source, tag: str) -> Path | None:
     if tag == site.config.language:
         return source.file if source.path else None
     return site.maps.get((source.path, tag))
+
+
+def _guesses(site: Site, page: LocalizedPage) -> Iterator[Problem]:
+    """Warn of what a translator meant otherwise, perhaps."""
+    for key, done in page.guesses:
+        where = entry_place(site, page.page.source, page.language, key)
+        hint = "say each placeholder of the original once, in the same block"
+        yield Problem(where, "placeholder", done, hint, key[:60], severity="warning")
 
 
 _MOST_BROKEN = 20  # Links told of one file: more of them have one cause.

@@ -11,6 +11,7 @@ from math_core import LatexError, LatexToMathML
 
 MAX_BYTES = 8 * 1024
 MAX_NESTING = 50
+MAX_UNMATCHED = 8
 
 BUILT_IN_MACROS = {
     "mbox": r"\text{#1}",
@@ -44,6 +45,8 @@ def make_converter(macros: Mapping[str, str], numbered: bool = False) -> Convert
     With `numbered`, `align`, `equation` and their like count their lines as in LaTeX; otherwise only
     a `\tag` numbers. Raises MacroError.
     """
+    if deep := next((name for name, body in macros.items() if _measured(body)[0] > MAX_NESTING // 5), ""):
+        raise MacroError(f"\\{deep} is nested more than {MAX_NESTING // 5} deep")
     try:
         converter = LatexToMathML(macros={**BUILT_IN_MACROS, **macros}, fancy_error=False)
     except LatexError as error:
@@ -98,44 +101,69 @@ _NUMBERED = frozenset({"align", "equation", "gather", "multline"})
 
 
 def _refusal(tex: str) -> str:
-    """Say why math-core must not see this formula: past a certain depth it ends the process."""
+    """Say why math-core must not see this formula: it may end the process, or never come back."""
     if len(tex.encode()) > MAX_BYTES:
         return f"the formula is longer than {MAX_BYTES // 1024} KB"
     if _DEFINITION.search(tex):
         return "a formula cannot define commands"
-    if len(tex) > MAX_NESTING and _depth(tex) > MAX_NESTING:
+    depth, unmatched = _measured(tex) if len(tex) > MAX_UNMATCHED else (0, 0)
+    if depth > MAX_NESTING:
         return f"the formula is nested more than {MAX_NESTING} deep"
+    if unmatched > MAX_UNMATCHED:
+        return f"the formula has more than {MAX_UNMATCHED} brackets that nothing closes"
     return ""
 
 
 # What a formula defines may nest without end as it expands.
 _DEFINITION = re.compile(r"\\(?:g?def|global|let|(?:re)?newcommand|providecommand)(?![A-Za-z])")
+_DELIMITER = r"\s*(?:\\[A-Za-z]+|\\?.)"
 _STEP = re.compile(
-    r"""
-    (?P<opens>\{|\\(?:left|begin)(?![A-Za-z])) | (?P<closes>\}|\\(?:right|end)(?![A-Za-z]))
-    | (?P<command>\\[A-Za-z]+) | \\. | [-=+,;&|<>/]
+    rf"""
+    (?P<opens> \{{ | \\begin(?![A-Za-z]) | \\left(?![A-Za-z]){_DELIMITER} )
+    | (?P<closes> \}} | \\end(?![A-Za-z]) | \\right(?![A-Za-z]){_DELIMITER} )
+    | (?P<bracket>
+        [(\[⌈⌊⌜⌞⎰❲⟅⟦⟨⟪⟬⟮⦃⦅⦇⦉⦋⦍⦏⦑⦓⦕⦗⧘⧚⧼] | \\\{{ | \\[bB]igg?l(?![A-Za-z]){_DELIMITER}
+        | \\(?:ulcorner|l(?:l?angle|ang|Angle|[bB]race|brack|ceil|floor|group|lbracket|lcorner|lparenthesis
+            |moustache|paren|[vV]ert))(?![A-Za-z])
+      )
+    | (?P<end_of_bracket>
+        [)\]⌉⌋⌝⌟⎱❳⟆⟧⟩⟫⟭⟯⦄⦆⦈⦊⦌⦎⦐⦒⦔⦖⦘⧙⧛⧽] | \\\}} | \\[bB]igg?r(?![A-Za-z]){_DELIMITER}
+        | \\(?:urcorner|lrcorner|r(?:r?angle|ang|Angle|[bB]race|brack|ceil|floor|group|rbracket|rparenthesis
+            |moustache|paren|[vV]ert))(?![A-Za-z])
+      )
+    | (?P<command> \\[A-Za-z]+ )
+    | \\. | [-=+,;&|<>/]
     """,
     re.DOTALL | re.VERBOSE,
 )
 
 
-def _depth(tex: str) -> int:
-    r"""Bound how deep TeX nests, in levels of braces.
+def _measured(tex: str) -> tuple[int, int]:
+    r"""Bound how deep TeX nests, in levels of braces, and count the unmatched brackets of any one level.
 
     Commands in a row may nest as well, each the argument of the one before, as in `\frac1\frac1\frac1x`.
-    They take less of the stack, and most that stand in a row do not nest: four count as one level.
+    They take less of the stack, and most that stand in a row do not nest: four count as one level. For
+    each unmatched bracket math-core reads what follows it twice.
     """
-    deepest, in_a_row = 0, 0
-    levels: list[int] = []
+    deepest = most = in_a_row = unmatched = 0
+    levels: list[tuple[int, int]] = []
     for step in _STEP.finditer(tex):
-        if step["opens"]:
-            levels.append(in_a_row)
-        elif step["closes"]:
-            in_a_row = levels.pop() if levels else 0
-        else:
-            in_a_row = in_a_row + 1 if step["command"] else 0
-        deepest = max(deepest, len(levels) + in_a_row // 4)
-    return deepest
+        match step.lastgroup:
+            case "opens":
+                levels.append((in_a_row, unmatched))
+                unmatched = 0
+            case "closes" if levels:
+                in_a_row, unmatched = levels.pop()
+            case "bracket":
+                unmatched += 1
+            case "end_of_bracket":
+                unmatched -= unmatched > 0
+            case "command":
+                in_a_row += 1
+            case None:
+                in_a_row = 0
+        deepest, most = max(deepest, len(levels) + in_a_row // 4), max(most, unmatched)
+    return deepest, most
 
 
 def _unconverted(tex: str, error: str) -> Formula:

@@ -15,6 +15,10 @@ from site_builder.errors import Location, Problem, SiteError
 from site_builder.translating.entries import BOM, Entry, loads, walk
 
 
+LARGEST_MAP = 8 * 1024 * 1024
+"""Bytes that a map may have; the largest of real ones has a fiftieth."""
+
+
 @dataclass(frozen=True, slots=True)
 class Catalog:
     """The translations of one source file into one language."""
@@ -53,6 +57,9 @@ def load_catalog(path: Path, language: str, shown: str) -> Catalog:
     Raises SiteError with the problems of the file (at most 100), each with its line and column.
     """
     try:
+        if path.stat().st_size > LARGEST_MAP:
+            hint = "split the source that it translates"
+            raise SiteError(Problem(Location(shown), "limit", f"larger than {LARGEST_MAP >> 20} MB", hint))
         content = path.read_bytes()
     except OSError as error:
         message = f"cannot be read: {error.strerror}"

@@ -1,13 +1,13 @@
 """A page and what is known in a language, joined: the page in that language."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from site_builder.fragment import PLACEHOLDER, bare, fill, headings, plain_text
 from site_builder.model import Block, Fragment, LocalizedPage, Page, Section, Text
 from site_builder.sanitize import sanitize
 from site_builder.translating.memory import Memory
-from site_builder.translating.repair import repair
+from site_builder.translating.repair import Repair, repair
 
 
 def in_source_language(page: Page, language: str) -> LocalizedPage:
@@ -21,12 +21,40 @@ def in_source_language(page: Page, language: str) -> LocalizedPage:
 def localize(original: LocalizedPage, language: str, memory: Memory) -> LocalizedPage:
     """Translate a page as far as `memory` goes; the rest stays as in `original`."""
     page = original.page
+    known = [_translation(section, memory) for section in page.sections]
     sections = tuple(
-        (_localized(section, block, memory),)
-        for section, (block, *_) in zip(page.sections, original.sections, strict=True)
+        (_localized(section, block, repaired),)
+        for section, (block, *_), repaired in zip(page.sections, original.sections, known, strict=True)
     )
     title, summary = localized_title(page, memory), localized_text(page.summary, memory)
-    return LocalizedPage(page, language, title, summary, sections, _coverage(page, sections))
+    return LocalizedPage(
+        page, language, title, summary, sections, _coverage(page, sections), tuple(_guesses(page, known))
+    )
+
+
+def _translation(section: Section, memory: Memory) -> Repair | None:
+    value = memory.translation(section.docs.html) if section.words else None
+    return None if value is None else repair(value, section.docs.html)
+
+
+def _localized(section: Section, original: Block, repaired: Repair | None) -> Block:
+    if repaired is None:
+        return Block(original.html, "missing") if section.words else original
+    return _block(section.docs, repaired.html)
+
+
+_GUESSES = {
+    "placeholder-missing": "a placeholder is missing; it was put at the end of its block",
+    "placeholder-repeated": "a placeholder stands here twice; the first one was kept",
+    "placeholder-unknown": "a placeholder stands for nothing here; it was left out",
+}
+
+
+def _guesses(page: Page, known: Sequence[Repair | None]) -> Iterator[tuple[str, str]]:
+    for section, repaired in zip(page.sections, known, strict=True):
+        for kind in repaired.kinds if repaired else ():
+            if kind in _GUESSES:
+                yield section.docs.html, _GUESSES[kind]
 
 
 def localized_title(page: Page, memory: Memory) -> Text:
@@ -60,15 +88,6 @@ def localized_text(text: str, memory: Memory) -> Text:
 _NO_TEXT = re.compile(
     rf"{PLACEHOLDER.pattern}|</?[A-Za-z][^<>]*>|[\u0000-\u0008\u000e-\u001f\u202a-\u202e\u2066-\u2069]"
 )
-
-
-def _localized(section: Section, original: Block, memory: Memory) -> Block:
-    if not section.words:
-        return original
-    value = memory.translation(section.docs.html)
-    if value is None:
-        return Block(original.html, "missing")
-    return _block(section.docs, repair(value, section.docs.html).html)
 
 
 def _block(fragment: Fragment, html: str) -> Block:
