@@ -20,6 +20,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import psutil
@@ -42,21 +43,23 @@ LANGUAGES = ("ja", "zh", "es")
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("source", nargs="?", type=Path, default=installed("torch.nn"))
-    parser.add_argument("--jobs", type=int, default=os.cpu_count())
-    parser.add_argument("--runs", type=int, default=3, help="cold builds of which the median is taken")
+    parser.add_argument("--runs", type=int, default=5, help="cold builds of which the median is taken")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         found = survey(load_config(work, source=arguments.source)).sources
         sources = [source for source in found if source.kind == "python"]
         add_empty_maps(work / "maps", sources)
-        needed = unavoidable(sources)
-        runs = sorted((measure(work, arguments) for _ in range(arguments.runs)), key=lambda run: run["cpu"])
-        report(sources, needed, runs[len(runs) // 2], stages(work, arguments.source))
+        lines = sum(source.file.read_bytes().count(b"\n") for source in sources)
+        print(f"{len(sources)} sources, {lines} lines; medians of {arguments.runs} runs")
+        for jobs in sorted({1, os.cpu_count() or 1}):
+            runs = [
+                (unavoidable(sources), measure(work, arguments.source, jobs)) for _ in range(arguments.runs)
+            ]
+            report(jobs, runs)
+        report_stages(stages(work, arguments.source))
 
 
 def installed(package: str) -> Path:
@@ -101,11 +104,11 @@ def seconds(work: Callable[[], object]) -> float:
     return time.process_time() - started
 
 
-def measure(work: Path, arguments: argparse.Namespace) -> dict[str, float]:
+def measure(work: Path, source: Path, jobs: int) -> dict[str, float]:
     """Run one cold build as a command of its own."""
     with tempfile.TemporaryDirectory(dir=work) as output:
-        command = [sys.executable, "-m", "site_builder", "build", str(arguments.source), "-q"]
-        command += ["-t", str(work / "maps"), "-o", output, "-j", str(arguments.jobs)]
+        command = [sys.executable, "-m", "site_builder", "build", str(source), "-q"]
+        command += ["-t", str(work / "maps"), "-o", output, "-j", str(jobs)]
         before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
         process = subprocess.Popen(command, cwd=work, stderr=subprocess.DEVNULL)
         peak = peak_memory(process)
@@ -180,17 +183,21 @@ def timing(function: Callable[..., Any], stage: str, spent: Counter[str]) -> Cal
     return wrapper
 
 
-def report(
-    sources: list[Source], needed: dict[str, float], run: dict[str, float], spent: dict[str, float]
-) -> None:
-    """Print all figures."""
-    lines = sum(source.file.read_bytes().count(b"\n") for source in sources)
-    print(f"{len(sources)} sources, {lines} lines, {run['pages']:.0f} pages; exit code {run['code']:.0f}")
-    print(f"wall {run['wall']:.2f} s, CPU {run['cpu']:.2f} s")
-    print(f"peak memory {run['pss']:.0f} MB (PSS), {run['rss']:.0f} MB (sum of RSS)")
-    print("unavoidable: " + ", ".join(f"{name} {cost:.2f} s" for name, cost in needed.items()))
-    print(f"CPU of the build / unavoidable = {run['cpu'] / sum(needed.values()):.2f}")
-    print("stages of a build in one process:")
+def report(jobs: int, runs: list[tuple[dict[str, float], dict[str, float]]]) -> None:
+    """Print what the builds cost, each beside what was unavoidable just before it."""
+    assert all(run["code"] == 0 for _, run in runs)
+    ratio = median(run["cpu"] / sum(needed.values()) for needed, run in runs)
+    cost = {name: median(run[name] for _, run in runs) for name in runs[0][1]}
+    least = {name: median(needed[name] for needed, _ in runs) for name in runs[0][0]}
+    print(f"\n{jobs} jobs, {cost['pages']:.0f} pages: wall {cost['wall']:.2f} s, CPU {cost['cpu']:.2f} s")
+    print(f"  peak memory {cost['pss']:.0f} MB (PSS), {cost['rss']:.0f} MB (sum of RSS)")
+    print("  unavoidable: " + ", ".join(f"{name} {seconds:.2f} s" for name, seconds in least.items()))
+    print(f"  CPU of the build / unavoidable = {ratio:.2f}")
+
+
+def report_stages(spent: dict[str, float]) -> None:
+    """Print each stage's share."""
+    print(f"\nstages of a build in one process, imports not counted: {sum(spent.values()):.2f} s of CPU")
     for name, cost in sorted(spent.items(), key=lambda item: -item[1]):
         print(f"  {name:<24}{cost:6.2f} s  {cost / sum(spent.values()):4.0%}")
 

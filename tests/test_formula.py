@@ -8,7 +8,8 @@ from cases import balanced, replayed
 from hypothesis import given
 from hypothesis import strategies as st
 
-from site_builder.reading.formula import MAX_BYTES, MAX_NESTING, MacroError, make_converter
+from site_builder.reading.formula import MacroError, make_converter
+from site_builder.reading.formula_limits import MAX_BYTES, MAX_NESTING
 
 FIXTURES = Path(__file__).parent / "fixtures" / "formula"
 CONVERT = make_converter({})
@@ -95,6 +96,8 @@ REALISTIC = [
     r"\hat{x}\bar{y}\vec{z}" * 60,
     "{" * MAX_NESTING + "x" + "}" * MAX_NESTING,
     "(" * 40 + ")" * 40,
+    r"(\hat{x})(\alpha)(\frac12)(\sum_i)(x^2)(\frac{1}{2})[\sqrt[3]{x}]" * 20,
+    r"\hat x \bar y \vec z \sum_i \sum_j x_i^2 y'" * 60,
     r"[0, 1) \cup \bigl\langle x \bigr) \in \left\{ (x \right. " * 5,
     "(x + 1) [y] " * 200,
 ]
@@ -114,10 +117,19 @@ def test_what_is_long_is_not_deep(tex: str) -> None:
         (r"\frac{1}{" * 51 + "x" + "}" * 51, "nested more than 50"),
         (r"\left(" * 51 + "x" + r"\right)" * 51, "nested more than 50"),
         (r"\begin{matrix}" * 51 + "x" + r"\end{matrix}" * 51, "nested more than 50"),
-        (r"\sqrt" * 210 + " x", "nested more than 50"),
+        (r"\sqrt" * 51 + " x", "nested more than 50"),
         ("x^{" * 51 + "x" + "}" * 51, "nested more than 50"),
         (r"\def\x{y}\x", "cannot define"),
-        ("(" * 9, "more than 8 brackets"),
+        (r"\hat" * 51 + " x", "nested more than 50"),
+        (r"\frac1" * 60 + " x", "nested more than 50"),
+        (r"\frac-" * 60 + " x", "nested more than 50"),
+        (r"\sum_" * 60 + " x", "nested more than 50"),
+        (r"{\hat\hat\hat\hat" * 20 + " x", "nested more than 50"),
+        ("(" * 17, "more than 8 brackets"),
+        ("[~^]" * 9, "more than 8 brackets"),
+        (r"(\hat)" * 9, "more than 8 brackets"),
+        (r"(\frac1)" * 9, "more than 8 brackets"),
+        ("(x % )\n" * 9, "more than 8 brackets"),
         ("x" * 20 + r"\bigl(\langle [0, \lVert \{" * 2, "more than 8 brackets"),
     ],
 )
@@ -128,7 +140,7 @@ def test_limits(tex: str, error: str) -> None:
 
 
 def test_no_shape_of_nesting_ends_the_process() -> None:
-    """Each shape is repeated up to the limit of length, on a stack of a megabyte and on the usual one."""
+    """Each shape is repeated up to the limit of length, on the usual stack and on a quarter of it."""
     done = subprocess.run(
         [sys.executable, FIXTURES / "deep.py"], capture_output=True, text=True, timeout=240, check=False
     )

@@ -5,10 +5,11 @@ import sys
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from cases import balanced, replayed
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from site_builder.fragment import bare, fill, normal_form, placeholders, plain_text
@@ -152,7 +153,7 @@ def test_nothing_is_lost_in_protecting(text: str) -> None:
         assert plain.split("\n")[piece.line].count(piece.source.split("\n")[0])
 
 
-@given(st.text(st.sampled_from("abc é語'\"&<>{}.,;!?()"), max_size=80))
+@given(st.text(st.sampled_from("xyz é語'\"&<>{}.,;!?()"), max_size=80))
 def test_no_word_is_lost(text: str) -> None:
     text = " ".join(["x", *text.split()])
     assert plain_text(MARKUP.render(text).fragment.html).split() == text.split()
@@ -203,3 +204,17 @@ def test_hostile_texts_take_no_more_time_than_their_length() -> None:
     )
     assert done.returncode == 0, done.stderr[-2000:]
     assert int(done.stdout) == 61
+
+
+@given(
+    st.text(
+        st.sampled_from("ab 1.,:;-+=#'\"(){}!?$^/@%é日\u00a0\n") | st.characters(codec="utf-8"), max_size=40
+    )
+)
+@example("A $x$ and `y` here \n")
+@example(r"\begin{align}x\end{align}")
+@example("a - b\n")
+def test_a_plain_line_is_what_markdown_makes_of_it(text: str) -> None:
+    fast = MARKUP.render(text)
+    with mock.patch("site_builder.reading.markup._PLAIN_LINE", re.compile(r"(?!)")):
+        assert fast == MARKUP.render(text)

@@ -9,11 +9,15 @@ from zlib import crc32
 
 from math_core import LatexError, LatexToMathML
 
-MAX_BYTES = 8 * 1024
-MAX_NESTING = 50
-MAX_UNMATCHED = 8
+from site_builder.reading.formula_limits import measured, refusal
+
+DEEPEST_MACRO = 10
+"""How deep the body of a macro may nest; a formula repeats it."""
 
 BUILT_IN_MACROS = {
+    "mathclap": "#1",
+    "mathllap": "#1",
+    "mathrlap": "#1",
     "mbox": r"\text{#1}",
     "pmb": r"\boldsymbol{#1}",
     "substack": r"\begin{matrix}#1\end{matrix}",
@@ -45,8 +49,8 @@ def make_converter(macros: Mapping[str, str], numbered: bool = False) -> Convert
     With `numbered`, `align`, `equation` and their like count their lines as in LaTeX; otherwise only
     a `\tag` numbers. Raises MacroError.
     """
-    if deep := next((name for name, body in macros.items() if _measured(body)[0] > MAX_NESTING // 5), ""):
-        raise MacroError(f"\\{deep} is nested more than {MAX_NESTING // 5} deep")
+    if deep := next((name for name, body in macros.items() if measured(body)[0] > DEEPEST_MACRO), ""):
+        raise MacroError(f"\\{deep} is nested more than {DEEPEST_MACRO} deep")
     try:
         converter = LatexToMathML(macros={**BUILT_IN_MACROS, **macros}, fancy_error=False)
     except LatexError as error:
@@ -54,8 +58,8 @@ def make_converter(macros: Mapping[str, str], numbered: bool = False) -> Convert
 
     @lru_cache(maxsize=4096)
     def convert(tex: str, display: bool) -> Formula:
-        if refusal := _refusal(tex):
-            return _unconverted(tex, refusal)
+        if reason := refusal(tex):
+            return _unconverted(tex, reason)
         known, colours = _with_known_colours(_with_known_commands(tex, display, numbered))
         try:
             mathml = converter.convert_with_local_state(known, displaystyle=display)
@@ -98,72 +102,6 @@ def _with_known_commands(tex: str, display: bool, numbered: bool) -> str:
 
 
 _NUMBERED = frozenset({"align", "equation", "gather", "multline"})
-
-
-def _refusal(tex: str) -> str:
-    """Say why math-core must not see this formula: it may end the process, or never come back."""
-    if len(tex.encode()) > MAX_BYTES:
-        return f"the formula is longer than {MAX_BYTES // 1024} KB"
-    if _DEFINITION.search(tex):
-        return "a formula cannot define commands"
-    depth, unmatched = _measured(tex) if len(tex) > MAX_UNMATCHED else (0, 0)
-    if depth > MAX_NESTING:
-        return f"the formula is nested more than {MAX_NESTING} deep"
-    if unmatched > MAX_UNMATCHED:
-        return f"the formula has more than {MAX_UNMATCHED} brackets that nothing closes"
-    return ""
-
-
-# What a formula defines may nest without end as it expands.
-_DEFINITION = re.compile(r"\\(?:g?def|global|let|(?:re)?newcommand|providecommand)(?![A-Za-z])")
-_DELIMITER = r"\s*(?:\\[A-Za-z]+|\\?.)"
-_STEP = re.compile(
-    rf"""
-    (?P<opens> \{{ | \\begin(?![A-Za-z]) | \\left(?![A-Za-z]){_DELIMITER} )
-    | (?P<closes> \}} | \\end(?![A-Za-z]) | \\right(?![A-Za-z]){_DELIMITER} )
-    | (?P<bracket>
-        [(\[⌈⌊⌜⌞⎰❲⟅⟦⟨⟪⟬⟮⦃⦅⦇⦉⦋⦍⦏⦑⦓⦕⦗⧘⧚⧼] | \\\{{ | \\[bB]igg?l(?![A-Za-z]){_DELIMITER}
-        | \\(?:ulcorner|l(?:l?angle|ang|Angle|[bB]race|brack|ceil|floor|group|lbracket|lcorner|lparenthesis
-            |moustache|paren|[vV]ert))(?![A-Za-z])
-      )
-    | (?P<end_of_bracket>
-        [)\]⌉⌋⌝⌟⎱❳⟆⟧⟩⟫⟭⟯⦄⦆⦈⦊⦌⦎⦐⦒⦔⦖⦘⧙⧛⧽] | \\\}} | \\[bB]igg?r(?![A-Za-z]){_DELIMITER}
-        | \\(?:urcorner|lrcorner|r(?:r?angle|ang|Angle|[bB]race|brack|ceil|floor|group|rbracket|rparenthesis
-            |moustache|paren|[vV]ert))(?![A-Za-z])
-      )
-    | (?P<command> \\[A-Za-z]+ )
-    | \\. | [-=+,;&|<>/]
-    """,
-    re.DOTALL | re.VERBOSE,
-)
-
-
-def _measured(tex: str) -> tuple[int, int]:
-    r"""Bound how deep TeX nests, in levels of braces, and count the unmatched brackets of any one level.
-
-    Commands in a row may nest as well, each the argument of the one before, as in `\frac1\frac1\frac1x`.
-    They take less of the stack, and most that stand in a row do not nest: four count as one level. For
-    each unmatched bracket math-core reads what follows it twice.
-    """
-    deepest = most = in_a_row = unmatched = 0
-    levels: list[tuple[int, int]] = []
-    for step in _STEP.finditer(tex):
-        match step.lastgroup:
-            case "opens":
-                levels.append((in_a_row, unmatched))
-                unmatched = 0
-            case "closes" if levels:
-                in_a_row, unmatched = levels.pop()
-            case "bracket":
-                unmatched += 1
-            case "end_of_bracket":
-                unmatched -= unmatched > 0
-            case "command":
-                in_a_row += 1
-            case None:
-                in_a_row = 0
-        deepest, most = max(deepest, len(levels) + in_a_row // 4), max(most, unmatched)
-    return deepest, most
 
 
 def _unconverted(tex: str, error: str) -> Formula:

@@ -1,11 +1,9 @@
 """Code to HTML, one element per line, in one lexer pass per file."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from html import escape
-from itertools import groupby
-from operator import itemgetter
 
 from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
@@ -39,33 +37,37 @@ def _coloured(lines: Sequence[str], lexer: Lexer) -> list[str] | None:
         return None
     if "".join(value for _, value in tokens) != text:
         return None
-    for number, line in zip(kept, _lines(tokens), strict=True):
+    for number, line in zip(kept, _elements(tokens).split("\n"), strict=False):
         if not blank[number]:
             html[number] = line
     return html
 
 
-def _lines(tokens: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """Yield the HTML of each line, which ends with a line break; an element never spans two."""
+def _elements(tokens: Iterable[tuple[str, str]]) -> str:
+    """Return the HTML of tokens; an element never spans two lines, and neighbours of one class share one."""
     parts: list[str] = []
-    for name, value in _merged(tokens):
-        first, *more = value.split("\n")
-        parts.append(_element(name, first))
-        for line in more:
-            yield "".join(parts)
-            parts = [_element(name, line)]
+    last = ""
+    for name, value in tokens:
+        text = escape(value, quote=False)
+        if not name or value.isspace():
+            parts.append(text)
+            last = ""
+        elif "\n" in text:
+            parts.append("\n".join(_element(name, line) for line in text.split("\n")))
+            last = ""
+        elif name == last:
+            parts.append(f"{parts.pop()[: -len(_END)]}{text}{_END}")
+        else:
+            parts.append(_element(name, text))
+            last = name
+    return "".join(parts)
 
 
-def _merged(tokens: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """Join neighbours that look the same."""
-    return (
-        (name, "".join(value for _, value in group)) for name, group in groupby(tokens, key=itemgetter(0))
-    )
+_END = "</span>"
 
 
-def _element(name: str, value: str) -> str:
-    text = escape(value, quote=False)
-    return f'<span class="{name}">{text}</span>' if name and value.strip() else text
+def _element(name: str, text: str) -> str:
+    return f'<span class="{name}">{text}{_END}' if text.strip() else text
 
 
 @lru_cache(maxsize=256)

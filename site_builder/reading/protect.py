@@ -125,7 +125,8 @@ class _Scan:
         return None
 
     def _code_span(self, opener: re.Match[str]) -> tuple[Kind, str, int] | None:
-        starts = self._runs[len(opener["ticks"])]
+        # A run that a backslash shortened is in no list of its length.
+        starts = self._runs.get(len(opener["ticks"]), [])
         following = bisect_left(starts, opener.end())
         if following == len(starts) or starts[following] > self._paragraph_end("code", opener.end()):
             return None
@@ -159,7 +160,8 @@ class _Scan:
     def _end_of_verbatim(self, opener: re.Match[str]) -> int:
         """Return where to go on after the fence or comment that begins here, or after any other opener."""
         if opener["comment"] and opener.start() < self._last_comment:
-            return self.text.index("-->", opener.end()) + 3
+            # The shortest comment is `<!-->`.
+            return self.text.index("-->", opener.start() + 2) + 3
         if not (fence := opener["fence"]):
             return opener.end()
         # The end of a block quote ends the fence in it.

@@ -14,7 +14,6 @@ from pathlib import Path
 from site_builder.errors import Location, Problem, SiteError
 from site_builder.translating.entries import BOM, Entry, loads, walk
 
-
 LARGEST_MAP = 8 * 1024 * 1024
 """Bytes that a map may have; the largest of real ones has a fiftieth."""
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +101,13 @@ def dedented(lines: Sequence[Line]) -> Lines:
 
 def _dedented(line: Line, margin: int) -> Line:
     text = with_spaces(line.text)
-    return replace(line, text=text[min(len(text) - len(text.lstrip(" ")), margin) :])
+    return Line(text[min(len(text) - len(text.lstrip(" ")), margin) :], line.number, line.inside)
 
 
 def indented(lines: Sequence[Line], by: int) -> Lines:
     """Put `by` spaces before each line that is not blank."""
     return (
-        [line if line.blank else replace(line, text=" " * by + line.text) for line in lines]
+        [line if line.blank else Line(" " * by + line.text, line.number, line.inside) for line in lines]
         if by
         else list(lines)
     )

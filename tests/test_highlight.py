@@ -1,0 +1,129 @@
+import importlib
+import re
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator
+from html import unescape
+from itertools import islice
+from pathlib import Path
+
+import pytest
+from cases import balanced, replayed
+from hypothesis import given
+from hypothesis import strategies as st
+from pygments.lexer import Lexer
+from pygments.token import Text
+
+from site_builder.reading.highlight import INVISIBLE, highlight, listing, numbered
+
+FIXTURES = Path(__file__).parent / "fixtures" / "highlight"
+LANGUAGES = [
+    "python",
+    "cuda",
+    "rust",
+    "javascript",
+    "bash",
+    "html",
+    "yaml",
+    "markdown",
+    "haskell",
+    "pycon",
+    "nothing",
+]
+
+
+@pytest.mark.parametrize("file", sorted(FIXTURES.glob("*.txt")), ids=lambda file: file.name)
+def test_golden(file: Path, golden) -> None:
+    language = {"py": "python"}.get(name := file.suffixes[0][1:], name)
+    golden(
+        file, replayed(file, lambda code: "\n".join(highlight(code.removesuffix("\n").split("\n"), language)))
+    )
+
+
+def text_of(html: str) -> str:
+    return unescape(re.sub(r"<[^<>]*>", "", html))
+
+
+def check(lines: list[str], language: str) -> None:
+    html = highlight(lines, language)
+    assert all(map(balanced, html))
+    shown = [INVISIBLE.sub(lambda found: f"[U+{ord(found[0]):04X}]", line) for line in lines]
+    assert [text_of(line) for line in html] == shown
+
+
+@given(
+    st.lists(
+        st.text(st.sampled_from("ab'\"\\/*#<>&{}()$`|-= \t\u200b\f"), max_size=12), min_size=1, max_size=12
+    )
+)
+def test_the_text_is_kept(lines: list[str]) -> None:
+    for language in LANGUAGES:
+        check(lines, language)
+
+
+def library() -> Iterator[Path]:
+    return islice(sorted(Path(sysconfig.get_path("stdlib")).glob("*.py")), 0, None, 12)
+
+
+def test_the_text_of_real_files_is_kept() -> None:
+    files = [file for file in library() if file.stat().st_size < 60_000]
+    assert len(files) > 5
+    for file in files:
+        check(file.read_text(encoding="utf-8").split("\n"), "python")
+
+
+class Failing(Lexer):
+    def get_tokens_unprocessed(self, text: str) -> Iterator[tuple[int, object, str]]:
+        yield 0, Text, text[:3]
+        raise ValueError
+
+
+class Losing(Lexer):
+    def get_tokens_unprocessed(self, text: str) -> Iterator[tuple[int, object, str]]:
+        yield 0, Text, text.replace("b", "")
+
+
+@pytest.mark.parametrize("lexer", [Failing(), Losing()])
+def test_a_lexer_that_fails_costs_the_colours_only(lexer: Lexer, monkeypatch) -> None:
+    # The package has a function of the same name.
+    module = importlib.import_module("site_builder.reading.highlight")
+    monkeypatch.setattr(module, "_lexer", lambda language: lexer)
+    assert highlight(["a <b>", "", "c"], "any") == ["a &lt;b&gt;", "", "c"]
+
+
+def test_blank_lines_are_kept_as_they_are() -> None:
+    assert highlight(["", "  ", "x", "\t", "", "  y", ""], "python") == ["", "  ", "x", "\t", "", "  y", ""]
+
+
+BLANK = """
+from site_builder.reading.highlight import highlight
+print(len(highlight(["x"] + ["    "] * 200_000, "python")))
+"""
+
+
+def test_runs_of_blank_lines_cost_no_more_than_their_length() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", BLANK], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout == "200001\n"
+
+
+def test_no_line_without_lines() -> None:
+    assert highlight([], "python") == []
+    assert highlight([""], "python") == [""]
+
+
+def test_code_beside_prose() -> None:
+    html = numbered({2: "a", 3: "<b>b</b>", 4: "c"}, (3, 4))
+    assert html == (
+        '<span class="line"><span class="lineno">3</span><b>b</b>\n</span>'
+        '<span class="line"><span class="lineno">4</span>c\n</span>'
+    )
+
+
+def test_a_listing() -> None:
+    assert listing("x = 1\n\n", "python") == (
+        '<div class="sb-listing"><pre tabindex="0"><code>x = <span class="mi">1</span>\n</code></pre></div>'
+    )
+    assert "&lt;b&gt;" in listing("<b>", "")
