@@ -13,9 +13,10 @@ from cases import balanced, replayed
 from hypothesis import given
 from hypothesis import strategies as st
 from pygments.lexer import Lexer
+from pygments.lexers.python import PythonLexer
 from pygments.token import Text
 
-from site_builder.reading.highlight import INVISIBLE, highlight, listing, numbered
+from site_builder.reading.highlight import INVISIBLE, FasterPythonLexer, highlight, listing, numbered
 
 FIXTURES = Path(__file__).parent / "fixtures" / "highlight"
 LANGUAGES = [
@@ -127,3 +128,19 @@ def test_a_listing() -> None:
         '<div class="sb-listing"><pre tabindex="0"><code>x = <span class="mi">1</span>\n</code></pre></div>'
     )
     assert "&lt;b&gt;" in listing("<b>", "")
+
+
+def test_the_faster_lexer_makes_the_tokens_of_the_stock_one() -> None:
+    stock, ours = PythonLexer(stripnl=False), FasterPythonLexer(stripnl=False)
+    for file in sorted(Path(sysconfig.get_paths()["stdlib"]).glob("*.py"))[::12]:
+        text = file.read_text("utf-8")
+        assert list(ours.get_tokens_unprocessed(text)) == list(stock.get_tokens_unprocessed(text)), file
+
+
+CORNERS = """x:=1 x[a:=b] a==b f(x=.5) a.__dict__ x.match 1..real ... @a.b f'{a.b:>{c}}' x.é"""
+
+
+@pytest.mark.parametrize("text", [*CORNERS.split(), "a . b", "  match x:\n"])
+def test_the_faster_lexer_knows_the_corners(text: str) -> None:
+    stock, ours = PythonLexer(stripnl=False), FasterPythonLexer(stripnl=False)
+    assert list(ours.get_tokens_unprocessed(text)) == list(stock.get_tokens_unprocessed(text))

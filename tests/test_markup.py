@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from site_builder.fragment import bare, fill, normal_form, placeholders, plain_text
 from site_builder.reading.formula import make_converter
-from site_builder.reading.markup import MAX_BYTES, MAX_NESTING, Markup, Rendered
+from site_builder.reading.markup import MAX_BYTES, MAX_NESTING, Markup
 from site_builder.reading.protect import protect, restore
+from site_builder.reading.rendered import Rendered
 from site_builder.sanitize import sanitize
 
 FIXTURES = Path(__file__).parent / "fixtures" / "markup"

@@ -15,8 +15,9 @@ from site_builder.model import Page, Section
 from site_builder.reading.discover import Source
 from site_builder.reading.docstring import to_markdown
 from site_builder.reading.highlight import INVISIBLE, code_point, highlight, numbered
-from site_builder.reading.markup import Markup, Rendered
+from site_builder.reading.markup import Markup
 from site_builder.reading.pair import Pair, PairError, pair_comments, pair_python
+from site_builder.reading.rendered import Rendered
 from site_builder.reading.text import SourceError, decode, split_front_matter
 
 

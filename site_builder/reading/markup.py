@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from html import escape, unescape
 
@@ -15,46 +15,12 @@ from site_builder.reading.formula import Converter
 from site_builder.reading.highlight import listing, visible
 from site_builder.reading.protect import MARK, Piece, mark, protect, restore
 from site_builder.reading.raw_html import attributes_of, image, is_image, kept, split_tags
+from site_builder.reading.rendered import Complaint, Heading, Rendered
 from site_builder.sanitize import limits
 
 MAX_BYTES = 256 * 1024
 MAX_NESTING = 50
 MAX_UNMATCHED = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """A heading of a fragment."""
-
-    block: int
-    """Number of its block in the fragment."""
-    text: str
-    """Plain text."""
-
-
-@dataclass(frozen=True, slots=True)
-class Complaint:
-    """Something in the prose that cannot be rendered as it was meant."""
-
-    line: int
-    """Line of the prose, from 0."""
-    code: str
-    message: str
-    hint: str = ""
-    excerpt: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """Prose as a fragment, and what its page needs to know."""
-
-    fragment: Fragment = field(default_factory=Fragment)
-    headings: tuple[Heading, ...] = ()
-    links: tuple[tuple[str, int], ...] = ()
-    """What it links to or shows, each with its line of the prose, from 0."""
-    styles: frozenset[tuple[str, str]] = frozenset()
-    """The (class, CSS declarations) pairs that its formulas rely on."""
-    complaints: tuple[Complaint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
