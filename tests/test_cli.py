@@ -371,3 +371,9 @@ def _lines(terminal: int) -> Iterator[str]:
             yield from output
         except OSError:  # Linux's way to say that the other end is closed.
             return
+
+
+def test_serving_nothing_ends_at_once(tmp_path: Path) -> None:
+    process = site_builder_command(tmp_path, "serve", "--port", "0")
+    assert process.returncode == 2
+    assert "src: the source does not exist" in process.stderr

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from contract import check_site, outline, parse
+from contract import HTML, check_site, of_class, outline, parse, text
 
 from site_builder.build import build
 from site_builder.config import load_config
@@ -91,3 +91,16 @@ def test_our_own_site(tmp_path: Path) -> None:
     assert report.problems == ()
     assert all(coverage == 1.0 for coverage in report.coverage.values())
     check_site(tmp_path / "public")
+
+
+def test_an_ordinary_package_has_a_home_with_its_pages(tmp_path: Path) -> None:
+    package = tmp_path / "package"
+    package.mkdir()
+    (package / "__init__.py").write_text('"""A package. See [one](one.py)."""\nfrom package.one import x\n')
+    for name in ("one", "two"):
+        (package / f"{name}.py").write_text("x = 1\n")
+    build(load_config(tmp_path, source="package"))
+    home = parse((tmp_path / "public" / "index.html").read_text("utf-8"))
+    assert [text(heading) for heading in home.iter(f"{HTML}h1")] == ["package"]
+    [listed] = of_class(home, "sb-children")
+    assert [link.get("href") for link in listed.iter(f"{HTML}a")] == ["two.html"]
