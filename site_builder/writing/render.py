@@ -62,7 +62,8 @@ class PageContext:
 
     Besides, there are `title`, `summary` (plain text), `title_attributes`, `summary_attributes` (their
     `lang` and `dir`, if they are not in the page's language), `translated` (whether the page is a
-    translation), `share` (how much of it is, "82%"), `layout`, `has_heading` and the function `static`.
+    translation), `share` (how much of it is, "82%"), `untouched` (whether none of it is), `layout`,
+    `has_heading` and the function `static`.
     """
 
     site: Config

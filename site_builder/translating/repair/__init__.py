@@ -31,9 +31,8 @@ def repair(value: str, key: str) -> Repair:
     """Mend the translation `value` of the fragment `key`.
 
     The result is well-formed prose without nested links. It has each placeholder of the key once and
-    a link to each target of the key. A value in order comes back as it is; mending twice is mending
-    once. Takes any text, in time proportional to its length. It does not make HTML safe: sanitise
-    the result.
+    a link to each target of the key. A value in order comes back as it is. Takes any text, in time
+    proportional to its length. It does not make HTML safe: sanitise the result.
     """
     if _is_in_order(value, key):
         return Repair(value)
