@@ -54,6 +54,8 @@ def read_maps(site: Site, reading: Reading) -> Reading:
     """Read what the maps of a source say of its title; their other texts are wanted only in writing."""
     page, titles, summaries = reading.page, {}, {}
     problems: list[Problem] = []
+    # Before they are read: a map that is saved meanwhile is then read again by the next build.
+    as_of = maps_digest(site, reading.source)
     for tag in site.languages:
         memory, found = load_memory(site, reading.source.path, tag)
         problems += found
@@ -65,7 +67,7 @@ def read_maps(site: Site, reading: Reading) -> Reading:
         summaries[site.config.language] = Text(page.summary, "current")
     return replace(
         reading,
-        maps_digest=maps_digest(site, reading.source),
+        maps_digest=as_of,
         titles=titles,
         summaries=summaries,
         map_problems=tuple(problems),
