@@ -67,8 +67,10 @@ def open_site(config: Config) -> Site:
 def read_source(config: Config, source: Source, content: bytes) -> tuple[Page | None, tuple[Problem, ...]]:
     """Read one source of a site, whose file holds `content`; the page is None if it cannot be read."""
     page, problems = read_page(content, source, config.shown(source.file), _markup(config))
-    untitled = page and page.title == source.path
-    return (replace(page, title=config.title) if page and untitled else page), problems
+    if page and page.url == "index.html" and page.title == source.path:
+        # The root's own `__init__.py` has no dotted name.
+        page = replace(page, title=config.title)
+    return page, problems
 
 
 def load_memory(site: Site, source: str, language: str) -> tuple[Memory, tuple[Problem, ...]]:

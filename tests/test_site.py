@@ -5,7 +5,7 @@ import pytest
 
 from site_builder.config import Config, load_config
 from site_builder.errors import SiteError
-from site_builder.site import add_language, open_site
+from site_builder.site import add_language, open_site, read_source
 
 MAP = {"<p>A formula <span translate=no>_^_0_^_</span> </p>\n": ""}
 
@@ -130,3 +130,14 @@ def test_a_map_keeps_its_mode_and_stays_a_link(folder: Path) -> None:
 def test_only_another_known_language_can_be_added(folder: Path, tag: str, message: str) -> None:
     with pytest.raises(SiteError, match=message):
         add_language(config(folder), tag)
+
+
+@pytest.mark.parametrize(
+    ("name", "title"), [("__init__.py", "src"), ("a.cu", "a.cu"), ("sub/__init__.py", "sub")]
+)
+def test_a_page_without_a_heading_has_a_name(folder: Path, name: str, title: str) -> None:
+    (folder / "src" / name).write_text("")
+    [source] = [source for source in open_site(config(folder)).sources if source.path == name]
+    page, _ = read_source(config(folder, title="src"), source, b"")
+    assert page
+    assert page.title == title
