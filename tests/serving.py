@@ -83,13 +83,16 @@ def serving(folder, host="127.0.0.1", port=0, script=SCRIPT):
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True) as process,
     ):
         server = Serving(process, queue.Queue())
-        threading.Thread(target=_listen, args=(process.stdout, server.said), daemon=True).start()
+        listener = threading.Thread(target=_listen, args=(process.stdout, server.said), daemon=True)
+        listener.start()
         try:
             announced = server.next("announce")
             server.port = int(re.search(r":(\d+)/", announced)[1])
             yield server
         finally:
             process.terminate()
+            # Popen closes the pipe when it leaves: not under a thread that still reads it.
+            listener.join(PATIENCE)
 
 
 def _listen(lines, said):
