@@ -156,7 +156,7 @@ def translations() -> None:
 def add(*, language: str, quiet: bool, **settings: object) -> int:
     """Write maps for LANG (ja, zh, pt-BR …), with every text of SOURCE still to translate."""
     from site_builder.config import load_config  # noqa: PLC0415
-    from site_builder.site import add_language  # noqa: PLC0415
+    from site_builder.site.maps import add_language  # noqa: PLC0415
 
     config = load_config(Path.cwd(), **settings)
     added = add_language(config, language)

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from site_builder.errors import Location
+
 State = Literal["current", "outdated", "missing"]
 
 
@@ -79,12 +81,34 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A run of prose in one language, or still in the source's."""
+    """A run of prose in one language, or still in the source's.
+
+    A list or table that is translated in part is `current`: each of its lines that is not stands in an
+    element of class `sb-missing` or `sb-outdated`, with a `lang` and `dir` of its own.
+    """
 
     html: str
     """Sanitised HTML with every placeholder filled; links are still those of the source."""
     state: State
-    """Anything but `current` is shown in the source's language."""
+    """What is `missing` is shown in the source's language, and so is `outdated` without a `source`."""
+    source: str = ""
+    """The English that the outdated translations shown in `html` say, as HTML like it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A line of prose, a title or a summary that a language does not say, or says of an older text."""
+
+    key: str
+    """The fragment, title or summary that it is part of, as the page has it."""
+    state: State
+    """Not `current`."""
+    text: str
+    """What the source says, in plain text."""
+    words: int
+    old_text: str = ""
+    """Of an outdated one: what the source said when it was translated, in plain text."""
+    old_translation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,3 +125,37 @@ class LocalizedPage:
     """Share of the page's words that are shown in `language`, 0 to 1."""
     guesses: tuple[tuple[str, str], ...] = ()
     """Where a translation could be shown only by guessing: its key, and what was done, in plain words."""
+    words: Mapping[State, int] = field(default_factory=dict)
+    """How many words of the prose are in each state."""
+    gaps: tuple[Gap, ...] = ()
+    translated: bool = True
+    """Whether anything on it, its title included, is in `language`."""
+
+
+@dataclass(frozen=True, slots=True)
+class GapPlace:
+    """A gap, and where a translator can close it."""
+
+    gap: Gap
+    where: Location
+    """In the map; without a line where the map does not have the text yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageStatus:
+    """How much of a page a language has."""
+
+    source: str
+    """Path below the source folder."""
+    title: str
+    """As the source says it."""
+    url: str
+    """Of the page in that language, below the site's root."""
+    language: str
+    words: Mapping[State, int]
+    gaps: tuple[GapPlace, ...]
+    """In the order of the page."""
+    problems: int
+    """How many `check` finds in its map."""
+    map: str
+    """The map's path as the user would type it, be there one or not."""

@@ -1,3 +1,4 @@
+import json
 """The pipeline as a whole: reuse, reproducibility, interruption, hostile input."""
 
 import random
@@ -17,7 +18,8 @@ from site_builder.build.pool import Failure, run
 from site_builder.build.publish import Stage
 from site_builder.config import Config, load_config
 from site_builder.errors import SiteError
-from site_builder.site import Site, load_memory
+from site_builder.site import Site
+from site_builder.site.memories import load_memory
 
 BASIC = Path(__file__).parent / "sites" / "basic"
 
@@ -210,21 +212,22 @@ def test_a_map_that_is_saved_during_a_build_is_shown_by_the_next(
 def test_a_title_that_is_saved_during_a_build_is_shown_by_the_next(
     edited: Edited, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = edited.folder / "translations" / "norm.ja.json"
-    good = path.read_text("utf-8")
+    source, path = edited.folder / "src" / "note.md", edited.folder / "translations" / "note.ja.json"
+    source.write_text("# A note\n")
+    path.write_text(json.dumps({"<h1>A note</h1>\n": "<h1>注</h1>\n"}))
+    edited.build()
 
     def read_and_save(site: Site, source: str, language: str) -> object:
         loaded = load_memory(site, source, language)
-        if source == "norm.py":
-            path.write_text(good.replace("ベクトルのノルム", "ベクトルの長さ"), "utf-8")
+        if source == "note.md":
+            path.write_text(json.dumps({"<h1>A note</h1>\n": "<h1>覚え書き</h1>\n"}))
         return loaded
 
     monkeypatch.setattr("site_builder.build.steps.load_memory", read_and_save)
-    source = edited.folder / "src" / "norm.py"
-    source.write_text(source.read_text() + "\nx = 1\n")
+    source.write_text("# A note\n\n")
     edited.build()
     monkeypatch.undo()
-    assert "ja/kernels/add.cu.html" in edited.changed()
+    assert "ja/norm.html" in edited.changed()
 
 
 def test_an_image_that_becomes_a_link_out_of_the_source_is_not_copied(edited: Edited) -> None:

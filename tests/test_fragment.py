@@ -8,17 +8,9 @@ from cases import balanced, replayed
 from hypothesis import given
 from hypothesis import strategies as st
 
-from site_builder.fragment import (
-    bare,
-    fill,
-    headings,
-    normal_form,
-    own_anchors,
-    placeholder,
-    placeholders,
-    plain_text,
-    word_count,
-)
+from site_builder.fragment import bare, headings, own_anchors, placeholder, placeholders
+from site_builder.fragment.filling import fill
+from site_builder.fragment.wording import normal_form, plain_text, word_count
 from site_builder.model import Protected
 from site_builder.sanitize import sanitize
 

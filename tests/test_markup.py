@@ -12,7 +12,9 @@ from cases import balanced, replayed
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from site_builder.fragment import bare, fill, normal_form, placeholders, plain_text
+from site_builder.fragment import bare, placeholders
+from site_builder.fragment.filling import fill
+from site_builder.fragment.wording import normal_form, plain_text
 from site_builder.reading.formula import make_converter
 from site_builder.reading.markup import MAX_BYTES, MAX_NESTING, Markup
 from site_builder.reading.protect import protect, restore

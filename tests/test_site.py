@@ -5,7 +5,8 @@ import pytest
 
 from site_builder.config import Config, load_config
 from site_builder.errors import SiteError
-from site_builder.site import add_language, open_site, read_source
+from site_builder.site import open_site, read_source
+from site_builder.site.maps import add_language
 
 MAP = {"<p>A formula <span translate=no>_^_0_^_</span> </p>\n": ""}
 

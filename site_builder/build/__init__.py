@@ -17,14 +17,18 @@ from site_builder.build.steps import (
     maps_digest,
     read,
     read_maps,
+    shared_digest,
     source_digest,
     templates,
+    with_shared,
     write,
 )
 from site_builder.config import Config
 from site_builder.errors import Location, Problem, SiteError
 from site_builder.reading.discover import Source
 from site_builder.site import Site, open_site
+from site_builder.site.memories import former_problems, load_shared
+from site_builder.translating.shared import Shared
 
 __all__ = ["Pages", "Progress", "Report", "build"]
 
@@ -75,7 +79,8 @@ def build(
     work = _Work(jobs, resident, progress or (lambda *_: None), 2 * len(site.sources))
     with publishing(config.output, config.shown(config.output)) as publication:
         pages.readings = _read(site, pages.readings, work)
-        problems = [*site.problems, *_problems_of(pages.readings.values())]
+        pages.memories = _memories(site, pages)
+        problems = [*site.problems, *former_problems(site), *_problems_of(pages.readings.values())]
         if not any(reading.page for reading in pages.readings.values()):
             raise SiteError(*_sorted(problems))
         written = _write(site, pages, publication.stage, work)
@@ -160,6 +165,15 @@ def _read(site: Site, known: Mapping[str, Reading], work: _Work) -> dict[str, Re
     return readings
 
 
+def _memories(site: Site, pages: Pages) -> dict[str, tuple[bytes, Shared]]:
+    """Return what is known in the languages in which some page's own map does not say all of it."""
+    memories = {}
+    for tag in sorted(frozenset[str]().union(*(reading.wanting for reading in pages.readings.values()))):
+        as_of, known = shared_digest(site, tag), pages.memories.get(tag)
+        memories[tag] = known if known and known[0] == as_of else (as_of, load_shared(site, tag))
+    return memories
+
+
 def _unread(site: Site, source: Source, failure: Failure) -> Reading:
     return Reading(source, problems=(_failure(site, source, failure),))
 
@@ -188,10 +202,12 @@ class _Written:
 def _write(site: Site, pages: Pages, stage: Stage, work: _Work) -> _Written:
     """Write every page; one that cannot be written is left out, and then no other may link to it."""
     failed: dict[str, Rendering] = {}
+    memories = {tag: memory for tag, (_, memory) in pages.memories.items()}
+    named = [with_shared(site, reading, memories) for reading in pages.readings.values()]
     while True:
-        left = (reading for reading in pages.readings.values() if reading.source.url not in failed)
+        left = [reading for reading in named if reading.source.url not in failed]
         readings = {url: reading for url, reading in with_indexes(site, left).items() if url not in failed}
-        writing = _prepare(site, readings, stage)
+        writing = _prepare(site, readings, pages.memories, stage)
         renderings = _write_pages(writing, readings, pages.renderings, work)
         lost = {url: rendering for url, rendering in renderings.items() if not rendering.files}
         if not lost:
@@ -199,9 +215,19 @@ def _write(site: Site, pages: Pages, stage: Stage, work: _Work) -> _Written:
         failed |= lost
 
 
-def _prepare(site: Site, readings: Mapping[str, Reading], stage: Stage) -> Writing:
+def _prepare(
+    site: Site, readings: Mapping[str, Reading], memories: Mapping[str, tuple[bytes, Shared]], stage: Stage
+) -> Writing:
     frame = make_frame(site, readings)
-    writing = Writing(site, frame, make_targets(site, readings), stage, frame_digest(site, frame))
+    writing = Writing(
+        site,
+        frame,
+        make_targets(site, readings),
+        stage,
+        {tag: memory for tag, (_, memory) in memories.items()},
+        frame_digest(site, frame),
+        {tag: as_of for tag, (as_of, _) in memories.items()},
+    )
     # Compiled before workers fork, so that they need not.
     templates(writing).get_template("page.html")
     return writing

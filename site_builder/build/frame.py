@@ -90,7 +90,9 @@ def shared_files(
     files["404.html"] = _not_found(writing).encode()
     files[".nojekyll"] = b""
     if config.base_url:
-        files["sitemap.xml"] = make_sitemap(_addresses(frame, url) for url in sorted(readings)).encode()
+        files["sitemap.xml"] = make_sitemap(
+            _addresses(frame, page) for page in sorted(renderings, key=lambda page: page.url)
+        ).encode()
         files["robots.txt"] = make_robots(config.base_url).encode()
     taken = [*files, *(file for rendering in renderings for file in rendering.files)]
     assets = frozenset[str]().union(*(rendering.assets for rendering in renderings))
@@ -131,8 +133,13 @@ def _parents(path: str) -> Iterator[str]:
     return (parent.as_posix() for parent in PurePosixPath(path).parents if parent.name)
 
 
-def _addresses(frame: Frame, url: str) -> dict[str, str]:
-    return {tag: absolute(frame.config, frame.folder(tag) + url) for tag in frame.languages}
+def _addresses(frame: Frame, page: Rendering) -> dict[str, str]:
+    """Return the addresses of a page in each language in which something of it is said."""
+    return {
+        tag: absolute(frame.config, frame.folder(tag) + page.url)
+        for tag in frame.languages
+        if tag in page.indexed
+    }
 
 
 def _not_found(writing: Writing) -> str:

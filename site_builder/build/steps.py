@@ -14,8 +14,10 @@ from site_builder.config import Config
 from site_builder.errors import Location, Problem
 from site_builder.model import LocalizedPage, Page, Text
 from site_builder.reading.discover import Source
-from site_builder.site import Site, entry_place, load_memory, read_source
-from site_builder.translating.join import in_source_language, localize, localized_text, localized_title
+from site_builder.site import Site, read_source
+from site_builder.site.memories import entry_places, full_memory, load_memory, memory_files
+from site_builder.translating.join import in_source_language, localize, localized_title, originals
+from site_builder.translating.shared import Shared
 from site_builder.writing.compose import Frame, compose
 from site_builder.writing.links import Linker, Targets
 from site_builder.writing.render import make_environment, render_page
@@ -35,6 +37,8 @@ class Reading:
     """By language, as other pages name it."""
     summaries: Mapping[str, Text] = field(default_factory=dict)
     map_problems: tuple[Problem, ...] = ()
+    wanting: frozenset[str] = frozenset()
+    """The languages whose own map does not say all of the page."""
 
 
 def read(site: Site, source: Source) -> Reading:
@@ -54,6 +58,7 @@ def read_maps(site: Site, reading: Reading) -> Reading:
     """Read what the maps of a source say of its title; their other texts are wanted only in writing."""
     page, titles, summaries = reading.page, {}, {}
     problems: list[Problem] = []
+    wanting: set[str] = set()
     # Before they are read: a map that is saved meanwhile is then read again by the next build.
     as_of = maps_digest(site, reading.source)
     for tag in site.languages:
@@ -61,7 +66,9 @@ def read_maps(site: Site, reading: Reading) -> Reading:
         problems += found
         if page:
             titles[tag] = localized_title(page, memory)
-            summaries[tag] = localized_text(page.summary, memory)
+            summaries[tag] = memory.recall_text(page.summary)
+            if not memory.knows(page):
+                wanting.add(tag)
     if page:
         titles[site.config.language] = Text(page.title, "current")
         summaries[site.config.language] = Text(page.summary, "current")
@@ -71,6 +78,24 @@ def read_maps(site: Site, reading: Reading) -> Reading:
         titles=titles,
         summaries=summaries,
         map_problems=tuple(problems),
+        wanting=frozenset(wanting),
+    )
+
+
+def with_shared(site: Site, reading: Reading, memories: Mapping[str, Shared]) -> Reading:
+    """Name a page as all maps know it, where its own does not say all of it."""
+    page, titles, summaries = reading.page, dict(reading.titles), dict(reading.summaries)
+    for tag in reading.wanting if page else ():
+        assert page
+        memory = full_memory(site, page.source, memories[tag])
+        titles[tag], summaries[tag] = localized_title(page, memory), memory.recall_text(page.summary)
+    return replace(reading, titles=titles, summaries=summaries) if reading.wanting else reading
+
+
+def shared_digest(site: Site, language: str) -> bytes:
+    """Digest all that is known in a language, as it is now."""
+    return digest(
+        *(part for path in memory_files(site, language) for part in (str(path).encode(), _content(path)))
     )
 
 
@@ -114,6 +139,8 @@ class Rendering:
     words: int = 0
     coverage: Mapping[str, float] = field(default_factory=dict)
     """Share of the words that are shown in each language, 0 to 1."""
+    indexed: frozenset[str] = frozenset()
+    """The languages in which something of it is said."""
     problems: tuple[Problem, ...] = ()
 
 
@@ -125,12 +152,16 @@ class Writing:
     frame: Frame
     targets: Targets
     stage: Stage
+    memories: Mapping[str, Shared]
+    """All that is known in the languages in which some page's own map does not say all of it."""
     digest: bytes
     """Of all that goes into every page."""
+    memory_digests: Mapping[str, bytes] = field(default_factory=dict)
 
     def made_of(self, reading: Reading) -> bytes:
         """Digest all that goes into a page."""
-        return digest(self.digest, reading.digest, reading.maps_digest)
+        known = [self.memory_digests[tag] for tag in sorted(reading.wanting)]
+        return digest(self.digest, reading.digest, reading.maps_digest, *known)
 
 
 def is_reusable(writing: Writing, reading: Reading, rendering: Rendering) -> bool:
@@ -155,14 +186,14 @@ def write(writing: Writing, reading: Reading) -> Rendering:
     original = in_source_language(page, site.config.language)
     linker = Linker(writing.targets, page)
     files = {tag: file for tag in frame.languages if (file := _file(site, reading.source, tag))}
-    coverage: dict[str, float] = {}
+    pages = {tag: _localized(writing, reading, original, tag) for tag in frame.languages}
+    indexed = frozenset(tag for tag, localized in pages.items() if localized.translated)
     problems: list[Problem] = []
     broken: set[str] = set()
-    for tag in frame.languages:
-        localized = original if tag == original.language else _translated(site, original, tag)
-        html = render_page(templates(writing), compose(frame, localized, linker, files))
-        writing.stage.write(frame.folder(tag) + page.url, html.encode())
-        coverage[tag] = localized.coverage
+    for tag, localized in pages.items():
+        copies = originals(original, localized) if localized is not original else ()
+        context = compose(frame, localized, linker, files, copies, indexed)
+        writing.stage.write(frame.folder(tag) + page.url, render_page(templates(writing), context).encode())
         problems += _guesses(site, localized)
         problems += _broken_links(site.config, localized, files.get(tag), linker.broken - broken)
         broken |= linker.broken
@@ -172,14 +203,21 @@ def write(writing: Writing, reading: Reading) -> Rendering:
         files=tuple(frame.folder(tag) + page.url for tag in frame.languages),
         assets=frozenset(linker.assets),
         words=sum(section.words for section in page.sections),
-        coverage=coverage,
+        coverage={tag: localized.coverage for tag, localized in pages.items()},
+        indexed=indexed,
         problems=tuple(problems),
     )
 
 
-def _translated(site: Site, original: LocalizedPage, tag: str) -> LocalizedPage:
-    memory, _ = load_memory(site, original.page.source, tag)
-    return localize(original, tag, memory)
+def _localized(writing: Writing, reading: Reading, original: LocalizedPage, tag: str) -> LocalizedPage:
+    site, source = writing.site, reading.source.path
+    if tag == original.language:
+        return original
+    if tag in reading.wanting:
+        memory = full_memory(site, source, writing.memories[tag])
+    else:
+        memory, _ = load_memory(site, source, tag)
+    return localize(original, tag, memory, show_outdated=site.config.outdated == "translation")
 
 
 def _file(site: Site, source: Source, tag: str) -> Path | None:
@@ -191,10 +229,11 @@ def _file(site: Site, source: Source, tag: str) -> Path | None:
 
 def _guesses(site: Site, page: LocalizedPage) -> Iterator[Problem]:
     """Warn of what a translator meant otherwise, perhaps."""
+    keys = {key for key, _ in page.guesses}
+    places = entry_places(site, page.page.source, page.language, keys) if keys else {}
     for key, done in page.guesses:
-        where = entry_place(site, page.page.source, page.language, key)
         hint = "say each placeholder of the original once, in the same block"
-        yield Problem(where, "placeholder", done, hint, key[:60], severity="warning")
+        yield Problem(places[key], "placeholder", done, hint, key[:60], severity="warning")
 
 
 _MOST_BROKEN = 20  # Links told of one file: more of them have one cause.
@@ -222,3 +261,5 @@ class Pages:
     """By source path."""
     renderings: dict[str, Rendering] = field(default_factory=dict)
     """By URL; of what is published."""
+    memories: dict[str, tuple[bytes, Shared]] = field(default_factory=dict)
+    """By language, each with the digest of what it was made of."""

@@ -10,7 +10,7 @@ from typing import Any
 from unicodedata import category
 
 from site_builder.errors import Location, Problem
-from site_builder.fragment import word_count
+from site_builder.fragment.wording import word_count
 from site_builder.model import Page, Section
 from site_builder.reading.discover import Source
 from site_builder.reading.docstring import to_markdown

@@ -9,7 +9,8 @@ from html import escape, unescape
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from site_builder.fragment import headings, own_anchors, placeholder, plain_text
+from site_builder.fragment import headings, own_anchors, placeholder
+from site_builder.fragment.wording import plain_text
 from site_builder.model import Fragment, Protected
 from site_builder.reading.formula import Converter
 from site_builder.reading.highlight import listing, visible

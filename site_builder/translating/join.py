@@ -1,46 +1,124 @@
 """A page and what is known in a language, joined: the page in that language."""
 
-import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from site_builder.fragment import PLACEHOLDER, bare, fill, headings, plain_text
-from site_builder.model import Block, Fragment, LocalizedPage, Page, Section, Text
-from site_builder.sanitize import sanitize
-from site_builder.translating.memory import Memory
-from site_builder.translating.repair import Repair, repair
+from site_builder.fragment import headings
+from site_builder.fragment.wording import plain_text, word_count
+from site_builder.language import Language, find_language
+from site_builder.model import Block, Fragment, Gap, LocalizedPage, Page, Section, State, Text
+from site_builder.translating.assemble import assemble, block, without_ids
+from site_builder.translating.memory import Memory, Recalled
 
 
 def in_source_language(page: Page, language: str) -> LocalizedPage:
     """Return the page as its author wrote it."""
-    sections = tuple((_block(section.docs, section.docs.html),) for section in page.sections)
+    sections = tuple((block(section.docs, section.docs.html),) for section in page.sections)
+    words = sum(section.words for section in page.sections)
     return LocalizedPage(
-        page, language, Text(page.title, "current"), Text(page.summary, "current"), sections, 1.0
+        page,
+        language,
+        Text(page.title, "current"),
+        Text(page.summary, "current"),
+        sections,
+        1.0,
+        words={"current": words},
     )
 
 
-def localize(original: LocalizedPage, language: str, memory: Memory) -> LocalizedPage:
-    """Translate a page as far as `memory` goes; the rest stays as in `original`."""
+def localize(
+    original: LocalizedPage, language: str, memory: Memory, *, show_outdated: bool = False
+) -> LocalizedPage:
+    """Translate a page as far as `memory` goes; the rest stays as in `original`.
+
+    What is outdated stays so too, unless `show_outdated`.
+    """
     page = original.page
-    known = [_translation(section, memory) for section in page.sections]
-    sections = tuple(
-        (_localized(section, block, repaired),)
-        for section, (block, *_), repaired in zip(page.sections, original.sections, known, strict=True)
-    )
-    title, summary = localized_title(page, memory), localized_text(page.summary, memory)
+    source_language = find_language(original.language)
+    assert source_language
+    told = [
+        _told(section, block, memory, source_language, show_outdated=show_outdated)
+        for section, (block, *_) in zip(page.sections, original.sections, strict=True)
+    ]
+    title, summary = localized_title(page, memory), memory.recall_text(page.summary)
+    words = Counter[State]()
+    for one in told:
+        words.update(one.words)
+    total = sum(words.values())
+    # An index that we made has no words of its own.
+    translated = not page.source or bool(words["current"]) or _is_translated(title) or _is_translated(summary)
+    gaps = [*_text_gaps(page, title, summary), *(gap for one in told for gap in one.gaps)]
     return LocalizedPage(
-        page, language, title, summary, sections, _coverage(page, sections), tuple(_guesses(page, known))
+        page,
+        language,
+        title,
+        summary,
+        tuple(one.blocks for one in told),
+        words["current"] / total if total else 1.0,
+        tuple(guess for one in told for guess in one.guesses),
+        dict(words),
+        tuple(gaps) if translated else (),
+        translated,
     )
 
 
-def _translation(section: Section, memory: Memory) -> Repair | None:
-    value = memory.translation(section.docs.html) if section.words else None
-    return None if value is None else repair(value, section.docs.html)
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A section in one language."""
+
+    blocks: tuple[Block, ...]
+    words: Mapping[State, int] = field(default_factory=dict)
+    gaps: tuple[Gap, ...] = ()
+    guesses: tuple[tuple[str, str], ...] = ()
 
 
-def _localized(section: Section, original: Block, repaired: Repair | None) -> Block:
-    if repaired is None:
-        return Block(original.html, "missing") if section.words else original
-    return _block(section.docs, repaired.html)
+def _told(
+    section: Section, original: Block, memory: Memory, source_language: Language, *, show_outdated: bool
+) -> _Told:
+    fragment, key = section.docs, section.docs.html
+    if not section.words:
+        return _Told((original,))
+    known = memory.recall(key)
+    if known.value is not None:
+        guesses = tuple((key, _GUESSES[kind]) for kind in known.kinds if kind in _GUESSES)
+        return _Told((block(fragment, known.value),), {"current": section.words}, guesses=guesses)
+    if not known.lines:
+        return _Told((original,), {"current": section.words})
+    lines = known.lines
+    if any(line.state != "missing" for line in lines):
+        blocks = assemble(fragment, lines, source_language, show_outdated=show_outdated)
+    else:
+        blocks = (replace(original, state="missing"),)
+    if blocks is None:
+        blocks, lines = (replace(original, state="missing"),), tuple(map(_forgotten, lines))
+    words = Counter[State]()
+    for line in lines:
+        words[line.state] += word_count(line.text)
+    return _Told(blocks, words, tuple(_gaps(fragment, lines)))
+
+
+def _forgotten(line: Recalled) -> Recalled:
+    return Recalled(line.text, "missing")
+
+
+def _gaps(fragment: Fragment, lines: Sequence[Recalled]) -> Iterator[Gap]:
+    for line in lines:
+        if line.state != "current":
+            texts = [
+                plain_text(text, fragment.protected) for text in (line.text, line.source, line.translation)
+            ]
+            yield Gap(fragment.html, line.state, texts[0], word_count(line.text), *texts[1:])
+
+
+def _text_gaps(page: Page, title: Text, summary: Text) -> Iterator[Gap]:
+    for name, text in (("title", title), ("summary", summary)):
+        if name in page.meta and text.state != "current":
+            yield Gap(text.text, text.state, text.text, len(text.text.split()))
+
+
+def _is_translated(text: Text) -> bool:
+    return bool(text.text) and text.state == "current"
 
 
 _GUESSES = {
@@ -50,63 +128,36 @@ _GUESSES = {
 }
 
 
-def _guesses(page: Page, known: Sequence[Repair | None]) -> Iterator[tuple[str, str]]:
-    for section, repaired in zip(page.sections, known, strict=True):
-        for kind in repaired.kinds if repaired else ():
-            if kind in _GUESSES:
-                yield section.docs.html, _GUESSES[kind]
-
-
 def localized_title(page: Page, memory: Memory) -> Text:
     """Translate the title of a page: by its own entry, or else by that of the heading that it comes from."""
-    title = localized_text(page.title, memory)
+    title = memory.recall_text(page.title)
     if title.state == "current":
         return title
     for section in page.sections:
         for number, (_, inner) in enumerate(headings(section.docs.html)):
             if plain_text(inner, section.docs.protected) != page.title:
                 return title
-            return _translated_heading(section.docs, number, memory) or title
+            return _translated_heading(section.docs, number, inner, memory) or title
     return title
 
 
-def _translated_heading(fragment: Fragment, number: int, memory: Memory) -> Text | None:
-    value = memory.translation(fragment.html)
-    found = headings(repair(value, fragment.html).html) if value else []
-    return Text(plain_text(found[number][1], fragment.protected), "current") if number < len(found) else None
+def _translated_heading(fragment: Fragment, number: int, inner: str, memory: Memory) -> Text | None:
+    known = memory.recall(fragment.html)
+    if known.value is None:
+        found = [line.translation for line in known.lines if line.text == inner and line.state == "current"]
+    else:
+        found = [text for _, text in headings(known.value)][number : number + 1]
+    return Text(plain_text(found[0], fragment.protected), "current") if found else None
 
 
-def localized_text(text: str, memory: Memory) -> Text:
-    """Translate a title or summary by its own entry."""
-    value = memory.translation(text) if text else text
-    return (
-        Text(text, "missing") if value is None else Text(" ".join(_NO_TEXT.sub("", value).split()), "current")
+def originals(original: LocalizedPage, translated: LocalizedPage) -> tuple[str, ...]:
+    """Return what each translated section says in the source's language, without ids; nothing for others."""
+    pairs = zip(original.page.sections, original.sections, translated.sections, strict=True)
+    return tuple(
+        without_ids(section.docs, shown) if section.words and _is_shown_otherwise(blocks) else ""
+        for section, (shown, *_), blocks in pairs
     )
 
 
-# Marks and controls of direction would leave the title and change what stands around it.
-_NO_TEXT = re.compile(
-    rf"{PLACEHOLDER.pattern}|</?[A-Za-z][^<>]*>|[\u0000-\u0008\u000e-\u001f\u202a-\u202e\u2066-\u2069]"
-)
-
-
-def _block(fragment: Fragment, html: str) -> Block:
-    """Make HTML of a fragment or of its translation safe, then put the trusted pieces in."""
-    safe = _EMPTY_LINKS.sub(_nothing, sanitize(bare(html)))
-    return Block(fill(safe, fragment.protected, fragment.anchors), "current")
-
-
-_EMPTY_LINKS = re.compile(r"([_^\d])?(?:<a></a>)+(?=([_^\d])?)")
-
-
-def _nothing(links: re.Match[str]) -> str:
-    """Take out what is left of anchors; what it held apart must not become a placeholder."""
-    before, after = links.groups("")
-    return f"{before}<wbr>" if before and after else before
-
-
-def _coverage(page: Page, sections: Sequence[Sequence[Block]]) -> float:
-    words = sum(section.words for section in page.sections)
-    pairs = zip(page.sections, sections, strict=True)
-    shown = sum(section.words for section, (block, *_) in pairs if block.state == "current")
-    return shown / words if words else 1.0
+def _is_shown_otherwise(blocks: Sequence[Block]) -> bool:
+    return any(block.state == "current" or block.source for block in blocks)

@@ -1,32 +1,152 @@
-"""What was translated before: the translation of a fragment, if there is one."""
+"""What is known of the texts of one source in one language, and how true it still is."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from html import escape
 
-from site_builder.fragment import normal_form
+from site_builder.fragment import PLACEHOLDER
+from site_builder.fragment.lines import carry, has_words, is_untranslated, read_line, same_blocks, split
+from site_builder.fragment.wording import plain_text
+from site_builder.model import Page, State, Text
+from site_builder.translating.pairs import Pair, forms_of, has_gaps, line_pairs
+from site_builder.translating.repair import Repair, repair
+from site_builder.translating.shared import Shared, placed
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """A line of a fragment, and what is known of it."""
+
+    text: str
+    """As the fragment has it."""
+    state: State
+    translation: str = ""
+    """With the placeholders of the line. An outdated line has one only if they agree."""
+    source: str = ""
+    """What the translation of an outdated line says, in the source's language."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recollection:
+    """What is known of a fragment."""
+
+    value: str | None
+    """Its translation, valid and with its placeholders; None if some of its lines are not current."""
+    lines: tuple[Recalled, ...] = ()
+    """Without a value, its lines with words, in order."""
+    kinds: tuple[str, ...] = ()
+    """What had to be repaired in the value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """The translations that one map holds of its source's fragments.
-
-    A fragment is looked up as it is spelled first, and then by what it says; a title or summary, which
-    is no HTML, only as it is spelled. An empty value is no translation.
-    """
+    """What is known in one language of the texts of one source; an empty value is no translation."""
 
     entries: Mapping[str, str] = field(default_factory=dict)
-    _by_normal_form: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """Those of the source's own map."""
+    shared: Shared | None = None
+    """What all maps say; without it, only the own map is known."""
+    own: str = ""
+    """The name of the own map in `shared`."""
+    similarity: float = 0.75
+    """How much a line has to be like another, 0 to 1, for that one's translation to be outdated."""
+    _alone: list[Shared] = field(default_factory=list, init=False, repr=False, compare=False)
 
-    def translation(self, key: str) -> str | None:
-        """Return the translation of the fragment, title or summary `key`, or None."""
+    def recall(self, key: str) -> Recollection:
+        """Say what is known of the fragment `key`: as a whole, or else line by line."""
+        if mended := self._exact(key):
+            return Recollection(mended.html, kinds=mended.kinds)
+        entry = self._all().fragment(forms_of(key), self.own)
+        if entry and (mended := _spelled_otherwise(key, *entry)):
+            return Recollection(mended.html, kinds=mended.kinds)
+        own = self.entries.get(key, "")
+        known = (own.strip() and line_pairs(key, own)) or (entry and line_pairs(*entry)) or ()
+        pieces = split(key)
+        places = [at for at in range(0, len(pieces), 2) if has_words(pieces[at])]
+        lines = tuple(
+            self._line(pieces[at], known[number] if number < len(known) else None)
+            for number, at in enumerate(places)
+        )
+        if not lines or any(line.state != "current" for line in lines):
+            return Recollection(None, lines)
+        for at, line in zip(places, lines, strict=True):
+            pieces[at] = _inside(pieces[at], line.translation)
+        return Recollection("".join(pieces))
+
+    def knows(self, page: Page) -> bool:
+        """Tell quickly whether the own map alone says all of a page."""
+        return all(
+            self._exact(key) if key.startswith("<") else self.entries.get(key) for key in translatable(page)
+        )
+
+    def recall_text(self, text: str) -> Text:
+        """Translate a title or summary, which is plain text; one that is not current stays as it is."""
+        own = _plain(self.entries.get(text, ""))
+        if not text or (own and not is_untranslated(text, own)):
+            return Text(own, "current")
+        recalled = self._line(escape(text, quote=False), None)
+        translation = _plain(plain_text(recalled.translation)) if recalled.state == "current" else ""
+        return Text(translation or text, recalled.state)
+
+    def _all(self) -> Shared:
+        if self.shared:
+            return self.shared
+        if not self._alone:
+            self._alone.append(Shared({self.own: self.entries.items()}))
+        return self._alone[0]
+
+    def _exact(self, key: str) -> Repair | None:
         value = self.entries.get(key)
-        if value is None and key.startswith("<") and self.entries:
-            value = self._normalised().get(normal_form(key))
-        return value if value and value.strip() else None
+        if not value or value.isspace():
+            return None
+        mended = repair(value, key)
+        return None if has_gaps(key, mended.html) else mended
 
-    def _normalised(self) -> Mapping[str, str]:
-        """Normalise the keys, once, and only if a fragment was not found as it is spelled."""
-        if not self._by_normal_form:
-            for key, value in self.entries.items():
-                self._by_normal_form.setdefault(normal_form(key), value)
-        return self._by_normal_form
+    def _line(self, text: str, known: Pair | None) -> Recalled:
+        """Say what is known of a line; `known` is what an entry of its whole fragment says."""
+        line = read_line(text)
+        translation = carry(known.translation, known.line, line) if known and known.translation else None
+        if translation is None and (found := self._all().line(line.form, self.own)):
+            translation = placed(found, line)
+        if translation:
+            return Recalled(text, "current", translation)
+        pair = self._all().similar(line.form, self.own, self.similarity)
+        if not pair:
+            return Recalled(text, "missing")
+        translation, source = carry(pair.translation, pair.line, line), carry(pair.text, pair.line, line)
+        if translation is None or source is None:
+            return Recalled(text, "outdated", source=pair.text)
+        return Recalled(text, "outdated", translation, source.strip())
+
+
+def translatable(page: Page) -> Iterator[str]:
+    """List the keys of a page: what a translator has to say in another language, in order."""
+    yield from (text for name in ("title", "summary") if name in page.meta and (text := getattr(page, name)))
+    yield from (section.docs.html for section in page.sections if section.words)
+
+
+def _spelled_otherwise(key: str, other: str, value: str) -> Repair | None:
+    """Make the translation of a fragment that says the same in the same blocks that of `key`."""
+    regular = line_pairs(other, value) is not None
+    if regular and not same_blocks(split(other), split(key)):
+        return None
+    carried = carry(value, read_line(other), read_line(key))
+    mended = repair(value if carried is None else carried, key)
+    return None if has_gaps(key, mended.html) else mended
+
+
+def _inside(text: str, translation: str) -> str:
+    """Put a translation where a line stands, with the white space that is around it."""
+    before = text[: len(text) - len(text.lstrip())]
+    return f"{before}{translation}{text[len(text.rstrip()) :]}"
+
+
+# Marks and controls of direction would leave the title and change what stands around it.
+_NO_TEXT = re.compile(
+    rf"{PLACEHOLDER.pattern}|</?[A-Za-z][^<>]*>|[\u0000-\u0008\u000e-\u001f\u202a-\u202e\u2066-\u2069]"
+)
+
+
+def _plain(text: str) -> str:
+    return " ".join(_NO_TEXT.sub("", text).split())

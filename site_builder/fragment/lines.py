@@ -1,0 +1,142 @@
+"""The lines of a fragment: the own text of its headings, paragraphs, list items and table cells.
+
+A line is inline HTML. It says the same wherever it stands and whichever numbers its placeholders have:
+what was translated once can be carried over to a line of the same form.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape, unescape
+from typing import TypeVar
+
+from site_builder.fragment import PLACEHOLDER, TAG, placeholders
+from site_builder.fragment.wording import plainly_spelled
+
+_BLOCK = re.compile(
+    r"(</?(?:p|[uod]l|li|h[1-6]|d[dt]|div|blockquote|table|t(?:head|body|foot|[rdh])|caption|pre|hr"
+    r"|details|summary)(?=[\s/>])[^<>]*>)"
+)
+_NAME = re.compile(r"</?[a-z0-9]+")
+_NUMBER = re.compile(r"(?<![\w.])(\d{1,3})\. ?(?!\d)")
+_EMPTY_ANCHOR = re.compile(r"<a(?:\s[^<>]*)?>\s*</a>")
+_HREF = re.compile(r"""(<a\b[^<>]*?\shref\s*=\s*)(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+))""")
+_LETTER = re.compile(r"[^\W\d_]")
+
+
+Item = TypeVar("Item", int, str)
+
+
+def split(html: str) -> list[str]:
+    """Take a fragment apart: texts at even places, block markup at odd ones; joined, they are `html`.
+
+    A paragraph that spells an ordered list, `1. One 2. Two`, is split at its numbers.
+    """
+    pieces = _BLOCK.split(html)
+    if "2." not in html:
+        return pieces
+    return [
+        part
+        for at, piece in enumerate(pieces)
+        for part in ([piece] if at % 2 or "2." not in piece else _items(piece))
+    ]
+
+
+def _items(text: str) -> list[str]:
+    parts, end, expected = [], 0, 1
+    for number in _NUMBER.finditer(text):
+        if int(number[1]) == expected:
+            parts += [text[end : number.start()], number[0]]
+            end, expected = number.end(), expected + 1
+    return [*parts, text[end:]] if expected > 2 else [text]
+
+
+def same_blocks(pieces: Sequence[str], others: Sequence[str]) -> bool:
+    """Tell whether two splits have the same blocks in the same order."""
+    markup, other = pieces[1::2], others[1::2]
+    return markup == other or (
+        len(markup) == len(other)
+        and all(_name(one) == _name(two) for one, two in zip(markup, other, strict=True))
+    )
+
+
+def _name(markup: str) -> str:
+    name = _NAME.match(markup)
+    return name[0] if name else markup.strip()
+
+
+def has_words(text: str) -> bool:
+    """Tell whether a line has a letter outside of tags and placeholders."""
+    return bool(_LETTER.search(TAG.sub("", text) if "<" in text else text))
+
+
+def has_plain_words(text: str) -> bool:
+    """Tell whether a line has a word that is no name, code, path or number: those stay as they are."""
+    words = unescape(PLACEHOLDER.sub(" ", TAG.sub(" ", text))).split()
+    return any(map(_is_plain, words))
+
+
+def _is_plain(word: str) -> bool:
+    letters = word.strip(".,;:!?()[]{}\"'“”‘’«»…—–*").replace("-", "").replace("'", "").replace("’", "")
+    return len(letters) > 1 and letters.isalpha() and letters == letters.lower()
+
+
+def is_untranslated(line: str, translation: str) -> bool:
+    """Tell whether a translation is its line again, although that has words to be translated."""
+    return line.split() == translation.split() and has_plain_words(line)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What a line says, and what is peculiar to the place where it stands."""
+
+    form: str
+    """The same for every spelling of a text; placeholders and links are numbered from 0."""
+    numbers: tuple[int, ...] = ()
+    """The number that each placeholder of the form has here."""
+    targets: tuple[str, ...] = ()
+    """Where each link of the form leads here."""
+
+
+def read_line(html: str) -> Line:
+    """Read one line, or a whole fragment."""
+    text = " ".join(html.split())
+    if "<" not in text and "&" not in text and "^" not in text:
+        return Line(text)
+    text = plainly_spelled(text)
+    targets: list[str] = []
+    if "<a" in text:
+        text = _HREF.sub(lambda link: f'{link[1]}"{_target(link, targets)}"', _EMPTY_ANCHOR.sub("", text))
+    numbers: list[int] = []
+    text = PLACEHOLDER.sub(lambda found: f"_^_{_index(int(found[1]), numbers)}_^_", text)
+    return Line(" ".join(text.split()), tuple(numbers), tuple(targets))
+
+
+def _target(link: re.Match[str], targets: list[str]) -> int:
+    return _index(_href(link), targets)
+
+
+def _href(link: re.Match[str]) -> str:
+    return unescape(link[2] or link[3] or link[4] or "")
+
+
+def _index(item: Item, items: list[Item]) -> int:
+    if item not in items:
+        items.append(item)
+    return items.index(item)
+
+
+def carry(value: str, old: Line, new: Line) -> str | None:
+    """Make the translation of a line that of another line of the same form, or of one a little different.
+
+    None if the placeholders of the three do not agree.
+    """
+    if len(old.numbers) != len(new.numbers) or sorted(placeholders(value)) != sorted(old.numbers):
+        return None
+    if old.numbers != new.numbers:
+        renumbered = dict(zip(old.numbers, new.numbers, strict=True))
+        value = PLACEHOLDER.sub(lambda found: f"_^_{renumbered[int(found[1])]}_^_", value)
+    if old.targets != new.targets and len(old.targets) == len(new.targets):
+        moved = dict(zip(old.targets, new.targets, strict=True))
+        value = _HREF.sub(lambda link: f'{link[1]}"{escape(moved.get(_href(link), _href(link)))}"', value)
+    return value

@@ -1,0 +1,151 @@
+"""One site: its sources, its maps, and how they belong together.
+
+Here `build` begins, and so does everything that looks at a whole site without making one.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from functools import lru_cache
+from pathlib import Path
+
+from site_builder.config import Config
+from site_builder.errors import Location, Problem, SiteError
+from site_builder.language import find_language, nearest_tag
+from site_builder.model import Page
+from site_builder.reading import read_page
+from site_builder.reading.discover import Source, collisions, survey
+from site_builder.reading.formula import MacroError, make_converter
+from site_builder.reading.markup import Markup
+from site_builder.translating.catalog import parse_map_name, source_stem
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What the configuration and the disk say, before any source is read."""
+
+    config: Config
+    sources: tuple[Source, ...]
+    languages: tuple[str, ...]
+    """Those that the site is translated into, without the source's."""
+    maps: Mapping[tuple[str, str], Path]
+    """The maps, by source path and language tag."""
+    assets: frozenset[str]
+    """The files below the source folder that may be published, if a source links to them."""
+    former: Mapping[str, tuple[Path, ...]]
+    """By language tag, the maps whose source is gone."""
+    problems: tuple[Problem, ...]
+
+
+def open_site(config: Config) -> Site:
+    """Find the sources and maps of a site.
+
+    Raises SiteError if it has no sources, or if two things would be written to one place.
+    """
+    sources, problems, assets = survey(config)
+    _require_valid_macros(config)
+    _require_languages(config)
+    maps, former, map_problems = _find_maps(config, sources)
+    languages = config.languages or tuple(sorted({tag for _, tag in maps}))
+    if clashes := [*collisions(sources, languages, config.shown), *_equal_but_for_case(config, languages)]:
+        raise SiteError(*clashes)
+    known = {key: path for key, path in maps.items() if key[1] in languages}
+    return Site(config, sources, languages, known, assets, former, (*problems, *map_problems))
+
+
+def read_source(config: Config, source: Source, content: bytes) -> tuple[Page | None, tuple[Problem, ...]]:
+    """Read one source of a site, whose file holds `content`; the page is None if it cannot be read."""
+    page, problems = read_page(content, source, config.shown(source.file), _markup(config))
+    if page and page.url == "index.html" and page.title == source.path:
+        # The root's own `__init__.py` has no dotted name.
+        page = replace(page, title=config.title)
+    return page, problems
+
+
+def _require_languages(config: Config) -> None:
+    for tag in (config.language, *config.languages):
+        if find_language(tag) is None:
+            raise SiteError(unknown_language(tag, Location("languages")))
+
+
+def unknown_language(tag: str, where: Location) -> Problem:
+    """Say that a tag is none."""
+    near = nearest_tag(tag)
+    hint = f"did you mean {near}?" if near else "use a BCP 47 tag, such as ja or pt-BR"
+    return Problem(where, "language", f"{tag!r} is no language tag", hint)
+
+
+# Formulas and Markdown.
+
+
+def _require_valid_macros(config: Config) -> None:
+    try:
+        _markup(config)
+    except MacroError as error:
+        hint = "write TeX, with #1 for the first argument"
+        raise SiteError(Problem(Location("[tool.site-builder.macros]"), "macro", str(error), hint)) from None
+
+
+def _markup(config: Config) -> Markup:
+    return _make_markup(
+        tuple(sorted(config.macros.items())), config.number_equations, config.remote_images == "load"
+    )
+
+
+@lru_cache(maxsize=4)
+def _make_markup(macros: tuple[tuple[str, str], ...], numbered: bool, load_remote_images: bool) -> Markup:
+    return Markup(make_converter(dict(macros), numbered), load_remote_images)
+
+
+# Which map belongs to which source.
+
+
+ATTIC = "attic"
+"""The folder, below that of the maps, of what no source says any more: `attic/ja.json`."""
+
+
+def _find_maps(
+    config: Config, sources: tuple[Source, ...]
+) -> tuple[dict[tuple[str, str], Path], dict[str, tuple[Path, ...]], tuple[Problem, ...]]:
+    """Find the maps of the sources, those without a source, and what is wrong with files that are neither."""
+    by_stem = {source_stem(source.path): source.path for source in sources}
+    maps: dict[tuple[str, str], Path] = {}
+    former: dict[str, tuple[Path, ...]] = {}
+    problems = []
+    for path in sorted(config.translations.rglob("*.json")):
+        below = path.relative_to(config.translations).as_posix()
+        stem, tag = parse_map_name(below) or ("", path.stem)
+        if not stem and path.parent == config.translations / ATTIC:
+            continue
+        if problem := _misplaced(config.shown(path), stem, tag, by_stem):
+            problems.append(problem)
+            if problem.code == "orphan":
+                former[tag] = (*former.get(tag, ()), path)
+        else:
+            maps[by_stem[stem], tag] = path
+    return maps, former, tuple(problems)
+
+
+def _misplaced(shown: str, stem: str, tag: str, by_stem: Mapping[str, str]) -> Problem | None:
+    """Say why a map is not read."""
+    if find_language(tag) is None:
+        return replace(unknown_language(tag, Location(shown)), severity="warning")
+    if stem not in by_stem:
+        near = next(iter(get_close_matches(stem, by_stem, 1, 0.5)), "")
+        hint = f"the nearest source is {by_stem[near]}" if near else "delete it, or bring its source back"
+        return Problem(Location(shown), "orphan", "no source belongs to this map", hint, severity="warning")
+    return None
+
+
+def _equal_but_for_case(config: Config, languages: tuple[str, ...]) -> Iterator[Problem]:
+    spelled = {config.language.lower(): config.language}
+    for tag in languages:
+        other = spelled.setdefault(tag.lower(), tag)
+        if other is not tag:
+            message = (
+                f"the languages {other} and {tag} differ only in case"
+                if other != tag
+                else f"{tag} is the source's language"
+            )
+            hint = "spell the tag in one way, in the configuration and in the names of the maps"
+            yield Problem(Location(config.shown(config.translations)), "language", message, hint)

@@ -1,0 +1,98 @@
+"""What a site's maps say in each language."""
+
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from site_builder.errors import Location, Problem, SiteError
+from site_builder.sanitize import limits
+from site_builder.site import ATTIC, Site
+from site_builder.translating.attic import load_attic
+from site_builder.translating.catalog import Catalog, entry_lines, load_catalog, map_path
+from site_builder.translating.memory import Memory
+from site_builder.translating.pairs import forms_of
+from site_builder.translating.shared import Shared
+
+
+def load_memory(site: Site, source: str, language: str) -> tuple[Memory, tuple[Problem, ...]]:
+    """Return what the own map of a source says; a map that cannot be loaded says nothing."""
+    path = site.maps.get((source, language))
+    entries, problems = _entries(site, path, language) if path else ({}, ())
+    return Memory(entries, own=source, similarity=site.config.similarity), problems
+
+
+def full_memory(site: Site, source: str, shared: Shared) -> Memory:
+    """Return all that is known in a language of the texts of one source."""
+    return Memory(shared.entries(source), shared, source, site.config.similarity)
+
+
+def load_shared(site: Site, language: str) -> Shared:
+    """Return what all maps of a language say, the attic and the maps without a source too."""
+    paths = {source: path for (source, tag), path in site.maps.items() if tag == language}
+    maps = {source: _entries(site, paths[source], language)[0].items() for source in sorted(paths)}
+    former: list[tuple[str, str]] = []
+    for path in (attic_path(site, language), *site.former.get(language, ())):
+        with suppress(SiteError):  # Told by `former_problems`.
+            former += _former_entries(site, path, language)
+    return Shared(maps, former)
+
+
+def memory_files(site: Site, language: str) -> list[Path]:
+    """List the files that `load_shared` reads."""
+    maps = [path for (_, tag), path in site.maps.items() if tag == language]
+    return sorted([*maps, *site.former.get(language, ()), attic_path(site, language)])
+
+
+def attic_path(site: Site, language: str) -> Path:
+    """Say where the attic of a language is; it need not exist."""
+    return site.config.translations / ATTIC / f"{language}.json"
+
+
+def former_problems(site: Site) -> Iterator[Problem]:
+    """Say which attics, and which maps without a source, cannot be read."""
+    for language in site.languages:
+        for path in (attic_path(site, language), *site.former.get(language, ())):
+            try:
+                _former_entries(site, path, language)
+            except SiteError as error:
+                yield from error.problems
+
+
+def entry_places(site: Site, source: str, language: str, keys: Collection[str]) -> dict[str, Location]:
+    """Say where the map of a source translates each fragment of `keys`, or where it would."""
+    path = site.maps.get((source, language))
+    if path is None:
+        where = Location(site.config.shown(site.config.translations / map_path(source, language)))
+        return dict.fromkeys(keys, where)
+    shown = site.config.shown(path)
+    lines = entry_lines(load_catalog(path, language, shown))
+    by_forms = {} if lines.keys() >= set(keys) else {forms_of(key): line for key, line in lines.items()}
+    return {key: Location(shown, lines.get(key) or by_forms.get(forms_of(key), 0)) for key in keys}
+
+
+def _former_entries(site: Site, path: Path, language: str) -> list[tuple[str, str]]:
+    shown = site.config.shown(path)
+    if path == attic_path(site, language):
+        entries = [(key, value) for key, values in load_attic(path, shown).items() for value in values]
+    else:
+        entries = list(load_catalog(path, language, shown).entries.items())
+    return [(key, value) for key, value in entries if not limits(value)]
+
+
+def _entries(site: Site, path: Path, language: str) -> tuple[Mapping[str, str], tuple[Problem, ...]]:
+    try:
+        catalog = load_catalog(path, language, site.config.shown(path))
+    except SiteError as error:
+        return {}, error.problems
+    refused = {key: limit for key, value in catalog.entries.items() if (limit := limits(value))}
+    if not refused:
+        return catalog.entries, ()
+    known = {key: value for key, value in catalog.entries.items() if key not in refused}
+    return known, tuple(_over_limits(catalog, site.config.shown(path), refused))
+
+
+def _over_limits(catalog: Catalog, shown: str, refused: Mapping[str, str]) -> Iterator[Problem]:
+    lines = entry_lines(catalog)
+    for key, limit in refused.items():
+        hint = "the page shows the original here; shorten or simplify the translation"
+        yield Problem(Location(shown, lines[key]), "limit", f"over a limit: {limit}", hint, key[:60])

@@ -1,0 +1,139 @@
+"""The prose of one section in one language, put together line by line in the blocks of its source."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from site_builder.fragment import BLOCK_OPENING, bare
+from site_builder.fragment.filling import fill
+from site_builder.fragment.lines import has_words, split
+from site_builder.language import Language
+from site_builder.model import Block, Fragment, State
+from site_builder.sanitize import sanitize
+from site_builder.translating.memory import Recalled
+
+
+def block(fragment: Fragment, html: str) -> Block:
+    """Make HTML of a fragment or of its translation safe, then put the trusted pieces in."""
+    return Block(fill(_safe(html), fragment.protected, fragment.anchors), "current")
+
+
+def without_ids(fragment: Fragment, shown: Block) -> str:
+    """Return a fragment as it is `shown`, but so that it can stand on the page a second time."""
+    return fill(_safe(fragment.html), fragment.protected) if fragment.anchors else shown.html
+
+
+def _safe(html: str) -> str:
+    return _EMPTY_LINKS.sub(_nothing, sanitize(bare(html)))
+
+
+_EMPTY_LINKS = re.compile(r"([_^\d])?(?:<a></a>)+(?=([_^\d])?)")
+
+
+def _nothing(links: re.Match[str]) -> str:
+    """Take out what is left of anchors; what it held apart must not become a placeholder."""
+    before, after = links.groups("")
+    return f"{before}<wbr>" if before and after else before
+
+
+def assemble(
+    fragment: Fragment, lines: Sequence[Recalled], source_language: Language, *, show_outdated: bool
+) -> tuple[Block, ...] | None:
+    """Put together what is known of the lines of a fragment; the rest stays in the source's language.
+
+    With `show_outdated`, an outdated line is shown by its translation if that has the placeholders of
+    the line. None if the fragment's own HTML is too odd to be taken apart.
+    """
+    pieces = split(_safe(fragment.html))
+    places = [at for at in range(0, len(pieces), 2) if has_words(pieces[at])]
+    if len(places) != len(lines):
+        return None
+    assembly = _Assembly(
+        fragment, pieces, dict(zip(places, lines, strict=True)), source_language, show_outdated
+    )
+    return tuple(assembly.blocks())
+
+
+_Kind = State | None
+"""The state of all lines of a run; None if some are current and some are not."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Assembly:
+    """The work on one fragment."""
+
+    fragment: Fragment
+    pieces: Sequence[str]
+    lines: Mapping[int, Recalled]
+    """By their place among the pieces."""
+    source_language: Language
+    show_outdated: bool
+
+    def blocks(self) -> Iterator[Block]:
+        """Make a block of each run of elements."""
+        opened = 0
+        for kind, run in _runs(self._elements()):
+            outdated = [line for at in run if (line := self.lines.get(at)) and self._is_shown_outdated(line)]
+            # Within a list or table, and among outdated translations, each line says what it is.
+            marked = kind is None or bool(outdated)
+            html = "".join(self._piece(at, marked=marked) for at in run)
+            source = "".join(f"<p>{_safe(line.source)}</p>\n" for line in outdated)
+            count = sum(bool(BLOCK_OPENING.match(self.pieces[at])) for at in run)
+            anchors = self._anchors(opened, count, is_last=run.stop == len(self.pieces))
+            protected = self.fragment.protected
+            yield Block(fill(html, protected, anchors), kind or "current", fill(source, protected))
+            opened += count
+
+    def _elements(self) -> Iterator[tuple[set[State], int]]:
+        """Find the end of each outermost element, with the states of its lines."""
+        start = depth = 0
+        for at, piece in enumerate(self.pieces):
+            if at % 2 and piece.startswith("<") and not piece.startswith("<hr"):
+                depth += -1 if piece.startswith("</") else 1
+            if (depth == 0 and piece.strip()) or at + 1 == len(self.pieces):
+                yield {self.lines[part].state for part in range(start, at + 1) if part in self.lines}, at + 1
+                start = at + 1
+
+    def _is_shown_outdated(self, line: Recalled) -> bool:
+        return self.show_outdated and line.state == "outdated" and bool(line.translation)
+
+    def _piece(self, at: int, *, marked: bool) -> str:
+        line = self.lines.get(at)
+        if line is None:
+            return self.pieces[at]
+        if line.state == "current":
+            return _safe(line.translation)
+        if self._is_shown_outdated(line):
+            return f'<span class="sb-outdated">{_safe(line.translation)}</span>'
+        if not marked:
+            return self.pieces[at]
+        language = self.source_language
+        attributes = f'class="sb-{line.state}" lang="{language.tag}" dir="{language.direction}"'
+        return f"<span {attributes}>{self.pieces[at]}</span>"
+
+    def _anchors(self, opened: int, count: int, *, is_last: bool) -> list[tuple[int, str]]:
+        """Choose the ids of `count` blocks from number `opened` on, numbered from there."""
+        return [
+            (number - opened, identifier)
+            for number, identifier in self.fragment.anchors
+            if (number >= opened or (number < 0 and not opened)) and (number < opened + count or is_last)
+        ]
+
+
+def _runs(elements: Iterator[tuple[set[State], int]]) -> Iterator[tuple[_Kind, range]]:
+    """Join neighbours of one state; an element without words goes with what is before it."""
+    runs: list[tuple[_Kind, range]] = []
+    start = 0
+    for states, end in elements:
+        kind = next(iter(states)) if len(states) == 1 else None
+        if runs and (not states or _shown(runs[-1][0]) == _shown(kind)):
+            last, places = runs.pop()
+            runs.append((last if not states or last == kind else None, range(places.start, end)))
+        elif states:
+            runs.append((kind, range(start, end)))
+        start = runs[-1][1].stop if runs else 0
+    yield from runs
+
+
+def _shown(kind: _Kind) -> State:
+    return kind or "current"

@@ -1,0 +1,113 @@
+"""The translation memory of a language: the lines of all its maps, found by what they say."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from site_builder.fragment.lines import Line, carry
+from site_builder.translating.pairs import Pair, forms_of, line_pairs
+
+Entries = Iterable[tuple[str, str]]
+
+
+class Shared:
+    """What the maps of one language say, together.
+
+    `maps` holds the entries of each map by its name, in the order in which they are preferred; `former`
+    are entries whose texts no source says any more.
+    """
+
+    def __init__(self, maps: Mapping[str, Entries], former: Entries = ()) -> None:
+        self._entries: list[tuple[str, str]] = []
+        self._places = {name: self._add(entries) for name, entries in maps.items()}
+        self._former = self._add(former)
+        self._by_line: dict[str, list[int]] = {}
+        self._by_fragment: dict[tuple[str, ...], list[int]] = {}
+        # Values are not looked at before they are wanted: that is most of the work.
+        for number, (key, _) in enumerate(self._entries):
+            forms = forms_of(key)
+            for form in forms:
+                self._by_line.setdefault(form, []).append(number)
+            self._by_fragment.setdefault(forms, []).append(number)
+        self._pairs: dict[int, tuple[Pair, ...]] = {}
+        self._common: dict[str, str | None] = {}
+        self._translated: dict[range, list[Pair]] = {}
+
+    def _add(self, entries: Entries) -> range:
+        start = len(self._entries)
+        self._entries += [entry for entry in entries if entry[1] and not entry[1].isspace()]
+        return range(start, len(self._entries))
+
+    def entries(self, own: str) -> dict[str, str]:
+        """Return the entries of one map that have a translation."""
+        place = self._places.get(own, range(0))
+        return dict(self._entries[place.start : place.stop])
+
+    def fragment(self, forms: Sequence[str], own: str) -> tuple[str, str] | None:
+        """Return the entry of a fragment whose lines have these forms.
+
+        The own map's comes first, then the most frequent translation, then the first.
+        """
+        numbers = self._by_fragment.get(tuple(forms), [])
+        mine = self._mine(numbers, own) or numbers
+        if not mine:
+            return None
+        [(best, _)] = Counter(self._entries[number][1] for number in mine).most_common(1)
+        return next(self._entries[number] for number in mine if self._entries[number][1] == best)
+
+    def line(self, form: str, own: str) -> str | None:
+        """Return the translation of a line, chosen as above, with the placeholders of the form."""
+        numbers = self._by_line.get(form, [])
+        mine = self._mine(numbers, own)
+        found = self._most_frequent(form, mine) if mine else None
+        if found is None and len(mine) < len(numbers):
+            if form not in self._common:
+                self._common[form] = self._most_frequent(form, numbers)
+            found = self._common[form]
+        return found
+
+    def similar(self, form: str, own: str, similarity: float) -> Pair | None:
+        """Return the line that is most like `form`, of those in the own map or said by no source any more."""
+        from rapidfuzz.fuzz import ratio  # noqa: PLC0415 - Most builds need not import it.
+        from rapidfuzz.process import extractOne  # noqa: PLC0415
+
+        pairs = [*self._all_translated(self._places.get(own, range(0))), *self._all_translated(self._former)]
+        forms = [pair.line.form for pair in pairs]
+        match = extractOne(form, forms, scorer=ratio, score_cutoff=100 * similarity)
+        return pairs[match[2]] if match else None
+
+    def _mine(self, numbers: Iterable[int], own: str) -> list[int]:
+        place = self._places.get(own, range(0))
+        return [number for number in numbers if number in place] if place else []
+
+    def _most_frequent(self, form: str, numbers: Iterable[int]) -> str | None:
+        found = Counter(
+            carried
+            for number in dict.fromkeys(numbers)
+            for pair in self._pairs_of(number)
+            if pair.translation
+            and pair.line.form == form
+            and (carried := carry(pair.translation, pair.line, _numbered(pair.line))) is not None
+        )
+        return found.most_common(1)[0][0] if found else None
+
+    def _pairs_of(self, number: int) -> tuple[Pair, ...]:
+        if number not in self._pairs:
+            self._pairs[number] = line_pairs(*self._entries[number]) or ()
+        return self._pairs[number]
+
+    def _all_translated(self, place: range) -> list[Pair]:
+        if place not in self._translated:
+            self._translated[place] = [
+                pair for number in place for pair in self._pairs_of(number) if pair.translation
+            ]
+        return self._translated[place]
+
+
+def _numbered(line: Line) -> Line:
+    """Return a line whose placeholders and links have the numbers of its form."""
+    return Line(line.form, tuple(range(len(line.numbers))), tuple(map(str, range(len(line.targets)))))
+
+
+def placed(translation: str, line: Line) -> str | None:
+    """Make a translation that `Shared.line` returned that of `line`."""
+    return carry(translation, _numbered(line), line)
