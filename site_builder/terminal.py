@@ -1,10 +1,14 @@
-"""What the commands print: problems, progress, summaries. All of it goes to stderr, for `cli` alone."""
+"""What the commands print: problems, progress, summaries, for `cli` alone.
 
+Messages go to stderr; what was asked for, such as the figures of `status`, to stdout.
+"""
+
+import json
 import math
 import time
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -15,6 +19,7 @@ if TYPE_CHECKING:
 
     from site_builder.build import Report
     from site_builder.config import Config
+    from site_builder.model import PageStatus, State
 
 Progress = Callable[[str, int, int], None]
 """Told of each page: its URL, how many are done, how many there are."""
@@ -59,6 +64,39 @@ def print_problems(problems: Iterable[Problem]) -> None:
         console.print(text)
 
 
+def problems_as_json(problems: Iterable[Problem]) -> str:
+    """Write problems as a JSON array, an object for each."""
+    fields = ("code", "severity", "message", "hint", "excerpt")
+    return json.dumps(
+        [
+            {"path": problem.where.path, "line": problem.where.line, "column": problem.where.column}
+            | {name: getattr(problem, name) for name in fields}
+            for problem in problems
+        ],
+        ensure_ascii=False,
+        indent=2,
+    )
+
+
+def problems_for_github(problems: Iterable[Problem]) -> str:
+    """Write problems as the annotations that GitHub shows beside the lines of a change."""
+    return "\n".join(map(_annotation, problems))
+
+
+def _annotation(problem: Problem) -> str:
+    places = {"file": problem.where.path, "line": problem.where.line, "col": problem.where.column}
+    properties = {name: str(value) for name, value in places.items() if value} | {"title": problem.code}
+    shown = ",".join(f"{name}={_escaped(value, ':,')}" for name, value in properties.items())
+    text = "\n".join(
+        filter(None, [problem.message, problem.excerpt and f"in: {problem.excerpt}", problem.hint])
+    )
+    return f"::{problem.severity} {shown}::{_escaped(text)}"
+
+
+def _escaped(text: str, more: str = "") -> str:
+    return "".join(f"%{ord(char):02X}" if char in f"%\r\n{more}" else char for char in text)
+
+
 def print_report(report: "Report | SiteError", *, quiet: bool) -> None:
     """Print how a build of the server ended."""
     print_problems(report.problems)
@@ -77,18 +115,18 @@ def print_summary(report: "Report", config: "Config", *, failed: bool) -> None:
 def _summary(report: "Report", config: "Config", *, failed: bool) -> Iterator[tuple[str, str]]:
     yield "pages", str(report.pages)
     yield "languages", ", ".join(_language(tag, report.coverage.get(tag)) for tag in report.languages)
-    yield "problems", _problem_count(report.problems)
+    yield "problems", problem_count(report.problems)
     yield "seconds", f"{report.seconds:.1f}"
     unchanged = " (as it was: with --strict, any problem fails the build)" if failed else ""
     yield "site", f"{config.shown(config.output / 'index.html')}{unchanged}"
 
 
 def _language(tag: str, coverage: float | None) -> str:
-    # 100% is for what is complete.
-    return tag if coverage is None else f"{tag} {math.floor(coverage * 100 + 1e-9)}%"
+    return tag if coverage is None else f"{tag} {_percent(coverage)}"
 
 
-def _problem_count(problems: Iterable[Problem]) -> str:
+def problem_count(problems: Iterable[Problem]) -> str:
+    """Say how many problems there are."""
     counts = Counter(problem.severity for problem in problems)
     return ", ".join(count(counts[name], name) for name in ("error", "warning") if counts[name]) or "none"
 
@@ -123,3 +161,72 @@ def _bar(console: "Console") -> Iterator[Progress]:
             shown = time.monotonic() if due else shown
 
         yield progress
+
+
+# The status of the translations.
+
+
+def status_as_json(statuses: Iterable["PageStatus"]) -> str:
+    """Write how much of each page each language has as JSON, with every gap and its place."""
+    return json.dumps([_status_object(status) for status in statuses], ensure_ascii=False, indent=2)
+
+
+def _status_object(status: "PageStatus") -> dict[str, object]:
+    return {
+        "source": status.source,
+        "language": status.language,
+        "map": status.map,
+        "words": {state: status.words.get(state, 0) for state in ("current", "outdated", "missing")},
+        "problems": status.problems,
+        "gaps": [
+            {
+                "state": found.gap.state,
+                "line": found.where.line,
+                "words": found.gap.words,
+                "text": found.gap.text,
+                "old_text": found.gap.old_text,
+                "old_translation": found.gap.old_translation,
+            }
+            for found in status.gaps
+        ],
+    }
+
+
+def print_status(statuses: Iterable["PageStatus"]) -> None:
+    """Print a table of the languages, and below it the pages that lack something, the worst first."""
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("")
+    table.add_column("page", overflow="fold")
+    for name in ("current", "outdated", "missing", "problems"):
+        table.add_column(name, justify="right")
+    by_language: dict[str, list[PageStatus]] = {}
+    for status in statuses:
+        by_language.setdefault(status.language, []).append(status)
+    for tag, pages in by_language.items():
+        words = sum((Counter(page.words) for page in pages), Counter())
+        table.add_row(f"{tag} {_percent(share(pages))}", "", *_figures(words, pages), style="bold")
+        lacking = [
+            page for page in pages if page.words.get("current", 0) < sum(page.words.values()) or page.problems
+        ]
+        for page in sorted(lacking, key=lambda page: page.words.get("current", 0) - sum(page.words.values())):
+            table.add_row("", _visible(page.source), *_figures(page.words, [page]))
+    Console(highlight=False, markup=False, emoji=False).print(table)
+
+
+def share(statuses: Iterable["PageStatus"]) -> float:
+    """Return the share of the words that are current, 0 to 1."""
+    words = sum((Counter(status.words) for status in statuses), Counter())
+    return words["current"] / words.total() if words else 1.0
+
+
+def _figures(words: Mapping["State", int], pages: Sequence["PageStatus"]) -> list[str]:
+    numbers = [*(words.get(state, 0) for state in ("current", "outdated", "missing"))]
+    return [str(number) for number in (*numbers, sum(page.problems for page in pages))]
+
+
+def _percent(share: float) -> str:
+    # 100% is for what is complete.
+    return f"{math.floor(share * 100 + 1e-9)}%"

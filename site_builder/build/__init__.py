@@ -84,11 +84,13 @@ def build(
         if not any(reading.page for reading in pages.readings.values()):
             raise SiteError(*_sorted(problems))
         written = _write(site, pages, publication.stage, work)
-        files, shared_problems = shared_files(written.writing, written.readings, written.renderings.values())
-        problems += [*written.problems(), *shared_problems]
+        problems += written.problems()
+        renderings = written.renderings.values()
+        files, shared_problems = shared_files(written.writing, written.readings, renderings, problems)
+        problems += shared_problems
         for path, content in files.items():
             publication.stage.write(path, content)
-        page_files = {file for rendering in written.renderings.values() for file in rendering.files}
+        page_files = {file for rendering in renderings for file in rendering.files}
         publish = not (strict and problems)
         changed = publication.commit({*page_files, *files}) if publish else ()
     if publish:
@@ -97,7 +99,7 @@ def build(
     return Report(
         pages=len(page_files),
         languages=written.writing.frame.languages,
-        coverage=_coverage(site.languages, written.renderings.values()),
+        coverage=_coverage(site.languages, renderings),
         problems=_sorted(problems),
         seconds=time.perf_counter() - started,
         changed=changed,

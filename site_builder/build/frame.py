@@ -9,11 +9,13 @@ from site_builder.errors import Location, Problem
 from site_builder.model import Page, Text
 from site_builder.reading.discover import Source, folders_without_index
 from site_builder.site import Site
+from site_builder.site.status import with_problems
 from site_builder.writing.compose import FORMULA_SHEET, Frame, absolute, language
 from site_builder.writing.links import Targets
 from site_builder.writing.navigation import Entry, navigate
 from site_builder.writing.render import Alternate, make_environment, render_not_found
 from site_builder.writing.sitemap import make_robots, make_sitemap
+from site_builder.writing.status import STATUS_PAGE, render_status
 from site_builder.writing.theme import STATIC_FOLDER, static_files
 
 
@@ -77,7 +79,10 @@ def _is_text(name: str) -> bool:
 
 
 def shared_files(
-    writing: Writing, readings: Mapping[str, Reading], renderings: Collection[Rendering]
+    writing: Writing,
+    readings: Mapping[str, Reading],
+    renderings: Collection[Rendering],
+    problems: Iterable[Problem],
 ) -> tuple[dict[str, bytes], tuple[Problem, ...]]:
     """Return the files of a site that are no pages: theme, assets, sitemap and the like.
 
@@ -94,10 +99,17 @@ def shared_files(
             _addresses(frame, page) for page in sorted(renderings, key=lambda page: page.url)
         ).encode()
         files["robots.txt"] = make_robots(config.base_url).encode()
+    if frame.languages[1:]:
+        files[STATUS_PAGE] = _status(writing, renderings, problems).encode()
     taken = [*files, *(file for rendering in renderings for file in rendering.files)]
     assets = frozenset[str]().union(*(rendering.assets for rendering in renderings))
-    contents, problems = _read_assets(writing.site, sorted(assets), taken)
-    return {**files, **contents}, problems
+    contents, asset_problems = _read_assets(writing.site, sorted(assets), taken)
+    return {**files, **contents}, asset_problems
+
+
+def _status(writing: Writing, renderings: Collection[Rendering], problems: Iterable[Problem]) -> str:
+    statuses = with_problems((status for page in renderings for status in page.statuses), problems)
+    return render_status(templates(writing), writing.site.config, statuses)
 
 
 def _read_assets(

@@ -12,10 +12,11 @@ from jinja2 import Environment
 from site_builder.build.publish import Stage
 from site_builder.config import Config
 from site_builder.errors import Location, Problem
-from site_builder.model import LocalizedPage, Page, Text
+from site_builder.model import LocalizedPage, Page, PageStatus, Text
 from site_builder.reading.discover import Source
 from site_builder.site import Site, read_source
 from site_builder.site.memories import entry_places, full_memory, load_memory, memory_files
+from site_builder.site.status import has_prose, page_status
 from site_builder.translating.join import in_source_language, localize, localized_title, originals
 from site_builder.translating.shared import Shared
 from site_builder.writing.compose import Frame, compose
@@ -141,6 +142,7 @@ class Rendering:
     """Share of the words that are shown in each language, 0 to 1."""
     indexed: frozenset[str] = frozenset()
     """The languages in which something of it is said."""
+    statuses: tuple[PageStatus, ...] = ()
     problems: tuple[Problem, ...] = ()
 
 
@@ -192,7 +194,7 @@ def write(writing: Writing, reading: Reading) -> Rendering:
     broken: set[str] = set()
     for tag, localized in pages.items():
         copies = originals(original, localized) if localized is not original else ()
-        context = compose(frame, localized, linker, files, copies, indexed)
+        context = compose(frame, localized, linker, files, originals=copies, indexed=indexed)
         writing.stage.write(frame.folder(tag) + page.url, render_page(templates(writing), context).encode())
         problems += _guesses(site, localized)
         problems += _broken_links(site.config, localized, files.get(tag), linker.broken - broken)
@@ -205,6 +207,11 @@ def write(writing: Writing, reading: Reading) -> Rendering:
         words=sum(section.words for section in page.sections),
         coverage={tag: localized.coverage for tag, localized in pages.items()},
         indexed=indexed,
+        statuses=tuple(
+            page_status(site, localized)
+            for localized in pages.values()
+            if localized is not original and has_prose(localized)
+        ),
         problems=tuple(problems),
     )
 

@@ -17,7 +17,7 @@ from site_builder.reading import read_page
 from site_builder.reading.discover import Source, collisions, survey
 from site_builder.reading.formula import MacroError, make_converter
 from site_builder.reading.markup import Markup
-from site_builder.translating.catalog import parse_map_name, source_stem
+from site_builder.translating.catalog import map_path, parse_map_name, source_stem
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def open_site(config: Config) -> Site:
     _require_valid_macros(config)
     _require_languages(config)
     maps, former, map_problems = _find_maps(config, sources)
-    languages = config.languages or tuple(sorted({tag for _, tag in maps}))
+    languages = config.languages or tuple(sorted({*(tag for _, tag in maps), *former}))
     if clashes := [*collisions(sources, languages, config.shown), *_equal_but_for_case(config, languages)]:
         raise SiteError(*clashes)
     known = {key: path for key, path in maps.items() if key[1] in languages}
@@ -60,6 +60,23 @@ def read_source(config: Config, source: Source, content: bytes) -> tuple[Page | 
         # The root's own `__init__.py` has no dotted name.
         page = replace(page, title=config.title)
     return page, problems
+
+
+def load_page(config: Config, source: Source) -> tuple[Page | None, tuple[Problem, ...]]:
+    """Read one source of a site from disk; the page is None if it cannot be read."""
+    try:
+        content = source.file.read_bytes()
+    except OSError as error:
+        hint = "check that the file exists and may be read"
+        where = Location(config.shown(source.file))
+        return None, (Problem(where, "unreadable", f"cannot be read: {error.strerror}", hint),)
+    return read_source(config, source, content)
+
+
+def shown_map(site: Site, source: str, language: str) -> str:
+    """Name the map of a source as the user would, be there one or not."""
+    path = site.maps.get((source, language)) or site.config.translations / map_path(source, language)
+    return site.config.shown(path)
 
 
 def _require_languages(config: Config) -> None:

@@ -1,17 +1,21 @@
-"""What translators do with the maps of a site: the only writer of maps."""
+"""The maps of a site as files that translators work on: found, made and read with their pages."""
 
-import os
-import tempfile
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from site_builder.config import Config
 from site_builder.errors import Location, Problem, SiteError
 from site_builder.language import find_language
+from site_builder.model import Page
 from site_builder.reading.discover import Source
-from site_builder.site import Site, open_site, read_source, unknown_language
+from site_builder.site import Site, load_page, open_site, unknown_language
+from site_builder.site.drafts import Draft, write_drafts
+from site_builder.site.memories import full_memory, load_shared
+from site_builder.translating.attic import Attic, dump_attic
 from site_builder.translating.catalog import Catalog, dumps, load_catalog, map_path
-from site_builder.translating.sync import with_missing
+from site_builder.translating.entries import loads
+from site_builder.translating.sync import Renewal, completed
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,53 +24,42 @@ class Added:
 
     files: tuple[Path, ...]
     entries: int
-    """How many texts are new in them, each with an empty value."""
+    """How many texts are new in them."""
+    filled: int
+    """How many of these memory had a translation of; the others are empty."""
     problems: tuple[Problem, ...]
-    """Why a source has no map, or a map is as it was."""
+    """Why a source has no map, a map is as it was, or a text is in none."""
 
 
 def add_language(config: Config, language: str) -> Added:
-    """Write a map for every source, with every text that the language does not have yet.
+    """Write a map for every source, with every text that it does not have yet.
 
     What is in a map stays as it is; a source or map that cannot be read is left alone. Raises
     SiteError if the tag is unknown.
     """
-    _require_language(config, language)
-    site = open_site(config)
-    files: list[Path] = []
-    problems: list[Problem] = []
-    entries = 0
-    for source in site.sources:
+    require_language(config, language)
+    site = open_site(replace(config, languages=(language,)))
+    pages, problems = read_pages(site)
+    shared = load_shared(site, language)
+    drafts: list[Draft] = []
+    entries = filled = 0
+    for source, page in pages:
         try:
-            old, new = _maps_of(site, source, language)
+            catalog = load_map(site, source, language)
+            renewal = completed(catalog.entries, page, full_memory(site, source.path, shared))
+            drafts += map_draft(site, catalog, renewal.entries)
         except SiteError as error:
             problems += error.problems
             continue
-        if len(new.entries) > len(old.entries):
-            _replace(new.path, dumps(new))
-            files.append(new.path)
-            entries += len(new.entries) - len(old.entries)
-    return Added(tuple(files), entries, tuple(problems))
+        problems += unfit_problems(site, source, page, renewal)
+        entries += len(renewal.entries) - len(catalog.entries)
+        filled += renewal.filled
+    write_drafts(drafts, config.shown)
+    return Added(tuple(draft.path for draft in drafts), entries, filled, tuple(problems))
 
 
-def _maps_of(site: Site, source: Source, language: str) -> tuple[Catalog, Catalog]:
-    """Return the map of a source as it is and as it should be."""
-    config = site.config
-    path = site.maps.get((source.path, language)) or config.translations / map_path(source.path, language)
-    try:
-        page, problems = read_source(config, source, source.file.read_bytes())
-    except OSError as error:
-        hint = "check that the file exists and may be read"
-        where = Location(config.shown(source.file))
-        raise SiteError(Problem(where, "unreadable", f"cannot be read: {error.strerror}", hint)) from error
-    if page is None:
-        raise SiteError(*problems)
-    new = not path.exists()
-    catalog = Catalog(language, path, {}) if new else load_catalog(path, language, config.shown(path))
-    return catalog, with_missing(catalog, page)
-
-
-def _require_language(config: Config, language: str) -> None:
+def require_language(config: Config, language: str) -> None:
+    """Raise SiteError unless the site can be translated into `language`."""
     where = Location("command line")
     if find_language(language) is None:
         raise SiteError(unknown_language(language, where))
@@ -75,14 +68,57 @@ def _require_language(config: Config, language: str) -> None:
         raise SiteError(Problem(where, "language", f"{language} is the source's language", hint))
 
 
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file so that it is never half written; a link to it stays one."""
-    path = path.resolve()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    mode = path.stat().st_mode if path.exists() else 0o644
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as draft:
-        draft.write(content)
-        draft.flush()
-        os.fsync(draft.fileno())
-    Path(draft.name).chmod(mode)
-    Path(draft.name).replace(path)
+def read_pages(site: Site) -> tuple[list[tuple[Source, Page]], list[Problem]]:
+    """Read the sources of a site; say why one cannot be read."""
+    pages: list[tuple[Source, Page]] = []
+    problems: list[Problem] = []
+    for source in site.sources:
+        page, found = load_page(site.config, source)
+        if page:
+            pages.append((source, page))
+        else:
+            problems += found
+    return pages, problems
+
+
+def load_map(site: Site, source: Source, language: str) -> Catalog:
+    """Read the map of a source, which is empty if there is none; raises SiteError if it is damaged."""
+    path = site.maps.get((source.path, language))
+    if path:
+        return load_catalog(path, language, site.config.shown(path))
+    return Catalog(language, site.config.translations / map_path(source.path, language), {})
+
+
+def map_draft(site: Site, catalog: Catalog, entries: Mapping[str, str]) -> Sequence[Draft]:
+    """Draft a map with other entries; nothing if that changes nothing.
+
+    Raises SiteError if it could not be read again.
+    """
+    if dict(entries) == catalog.entries:
+        return ()
+    content = dumps(replace(catalog, entries=entries))
+    loads(content, site.config.shown(catalog.path))
+    return (Draft(catalog.path, catalog.content, content),)
+
+
+def attic_draft(path: Path, attic: Attic, new: Attic) -> Sequence[Draft]:
+    """Draft an attic with other contents; nothing if that changes nothing."""
+    if new == attic:
+        return ()
+    return (Draft(path, path.read_bytes() if path.exists() else b"", dump_attic(new)),)
+
+
+def unfit_problems(site: Site, source: Source, page: Page, renewal: Renewal) -> Iterator[Problem]:
+    """Say which texts of a page are in no map, at their place in the source."""
+    lines = lines_of(page)
+    for key, problem in renewal.unfit:
+        where = Location(site.config.shown(source.file), lines.get(key, 0))
+        yield replace(problem, where=where, message=f"{problem.message}, so no map can hold it")
+
+
+def lines_of(page: Page) -> dict[str, int]:
+    """Find the first line of the source that says each of a page's texts."""
+    lines = dict.fromkeys((page.title, page.summary), 1)
+    for section in page.sections:
+        lines.setdefault(section.docs.html, section.lines.start)
+    return lines

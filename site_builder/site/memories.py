@@ -6,9 +6,9 @@ from pathlib import Path
 
 from site_builder.errors import Location, Problem, SiteError
 from site_builder.sanitize import limits
-from site_builder.site import ATTIC, Site
+from site_builder.site import ATTIC, Site, shown_map
 from site_builder.translating.attic import load_attic
-from site_builder.translating.catalog import Catalog, entry_lines, load_catalog, map_path
+from site_builder.translating.catalog import Catalog, entry_lines, load_catalog
 from site_builder.translating.memory import Memory
 from site_builder.translating.pairs import forms_of
 from site_builder.translating.shared import Shared
@@ -60,12 +60,11 @@ def former_problems(site: Site) -> Iterator[Problem]:
 
 def entry_places(site: Site, source: str, language: str, keys: Collection[str]) -> dict[str, Location]:
     """Say where the map of a source translates each fragment of `keys`, or where it would."""
-    path = site.maps.get((source, language))
-    if path is None:
-        where = Location(site.config.shown(site.config.translations / map_path(source, language)))
-        return dict.fromkeys(keys, where)
-    shown = site.config.shown(path)
-    lines = entry_lines(load_catalog(path, language, shown))
+    shown, path = shown_map(site, source, language), site.maps.get((source, language))
+    try:
+        lines = entry_lines(load_catalog(path, language, shown)) if path and keys else {}
+    except SiteError:  # Told when the page was read.
+        lines = {}
     by_forms = {} if lines.keys() >= set(keys) else {forms_of(key): line for key, line in lines.items()}
     return {key: Location(shown, lines.get(key) or by_forms.get(forms_of(key), 0)) for key in keys}
 

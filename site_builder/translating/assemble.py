@@ -74,9 +74,7 @@ class _Assembly:
         opened = 0
         for kind, run in _runs(self._elements()):
             outdated = [line for at in run if (line := self.lines.get(at)) and self._is_shown_outdated(line)]
-            # Within a list or table, and among outdated translations, each line says what it is.
-            marked = kind is None or bool(outdated)
-            html = "".join(self._piece(at, marked=marked) for at in run)
+            html = "".join(self._piece(at, kind, is_english=not outdated) for at in run)
             source = "".join(f"<p>{_safe(line.source)}</p>\n" for line in outdated)
             count = sum(bool(BLOCK_OPENING.match(self.pieces[at])) for at in run)
             anchors = self._anchors(opened, count, is_last=run.stop == len(self.pieces))
@@ -97,15 +95,17 @@ class _Assembly:
     def _is_shown_outdated(self, line: Recalled) -> bool:
         return self.show_outdated and line.state == "outdated" and bool(line.translation)
 
-    def _piece(self, at: int, *, marked: bool) -> str:
+    def _piece(self, at: int, kind: _Kind, *, is_english: bool) -> str:
+        """Spell a piece; a line that is not what its run is says so itself."""
         line = self.lines.get(at)
         if line is None:
             return self.pieces[at]
         if line.state == "current":
             return _safe(line.translation)
         if self._is_shown_outdated(line):
-            return f'<span class="sb-outdated">{_safe(line.translation)}</span>'
-        if not marked:
+            translation = _safe(line.translation)
+            return translation if kind else f'<span class="sb-outdated">{translation}</span>'
+        if kind and is_english:
             return self.pieces[at]
         language = self.source_language
         attributes = f'class="sb-{line.state}" lang="{language.tag}" dir="{language.direction}"'

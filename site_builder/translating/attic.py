@@ -59,6 +59,11 @@ def with_entries(attic: Attic, entries: Iterable[tuple[str, str]]) -> Attic:
     return kept
 
 
+def attic_size(attic: Attic) -> int:
+    """Count the translations in an attic."""
+    return sum(map(len, attic.values()))
+
+
 def dump_attic(attic: Attic) -> bytes:
     """Write an attic, sorted."""
     return (json.dumps(attic, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()

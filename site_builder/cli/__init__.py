@@ -5,18 +5,33 @@ Whatever a command needs is imported when it runs, so that `--help` comes at onc
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from site_builder import __version__
+from site_builder.cli.options import languages, options, site_options, source, translations_folder
+from site_builder.cli.translations import translations
 from site_builder.errors import SiteError
-from site_builder.terminal import count, print_problems, print_report, print_summary, progress_shown, say
+from site_builder.terminal import (
+    print_problems,
+    print_report,
+    print_status,
+    print_summary,
+    problem_count,
+    problems_as_json,
+    problems_for_github,
+    progress_shown,
+    say,
+    share,
+    status_as_json,
+)
 
-Command = TypeVar("Command", bound=Callable[..., Any])
+if TYPE_CHECKING:
+    from site_builder.model import PageStatus
 
 
 def main() -> NoReturn:
@@ -46,55 +61,6 @@ def run(arguments: Sequence[str]) -> int:
         return 1
 
 
-# Options.
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):  # Not everywhere; a container may have fewer than the machine.
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def _options(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
-    def decorate(command: Command) -> Command:
-        for option in reversed(options):
-            command = option(command)
-        return command
-
-    return decorate
-
-
-_FOLDER = click.Path(path_type=Path)
-_source = click.argument("source", required=False, type=_FOLDER)
-_translations = click.option(
-    "-t", "--translations", type=_FOLDER, help="Folder of the translation maps.  [default: translations]"
-)
-_quiet = click.option("-q", "--quiet", is_flag=True, help="Print problems only.")
-_site = _options(
-    _source,
-    _translations,
-    click.option("-o", "--output", type=_FOLDER, help="Folder of the site.  [default: public]"),
-    click.option(
-        "-l",
-        "--language",
-        "languages",
-        multiple=True,
-        callback=lambda _context, _option, tags: tags or None,
-        metavar="LANG",
-        help="A language to build, besides that of the source; may be repeated.  [default: all with a map]",
-    ),
-    click.option(
-        "-j",
-        "--jobs",
-        type=click.IntRange(min=1),
-        default=_cores,
-        show_default="the cores",
-        help="How many processes work.",
-    ),
-    _quiet,
-)
-
-
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
 @click.version_option(__version__, prog_name="site-builder")
 def commands() -> None:
@@ -106,7 +72,7 @@ def commands() -> None:
 
 
 @commands.command()
-@_site
+@site_options
 @click.option("--strict", is_flag=True, help="Publish nothing and exit with 1 if there is any problem.")
 @click.option("-v", "--verbose", is_flag=True, help="Print a line for each page.")
 def build(*, jobs: int, quiet: bool, strict: bool, verbose: bool, **settings: object) -> int:
@@ -125,7 +91,7 @@ def build(*, jobs: int, quiet: bool, strict: bool, verbose: bool, **settings: ob
 
 
 @commands.command()
-@_site
+@site_options
 @click.option("--host", default="127.0.0.1", help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, help="0 takes any free one.")
 @click.option("--open", "open_browser", is_flag=True, help="Open the site in the browser.")
@@ -145,24 +111,52 @@ def serve(*, jobs: int, quiet: bool, host: str, port: int, open_browser: bool, *
     )
 
 
-@commands.group()
-def translations() -> None:
-    """Make and keep the translation maps."""
-
-
-@translations.command()
-@click.argument("language", metavar="LANG")
-@_options(_source, _translations, _quiet)
-def add(*, language: str, quiet: bool, **settings: object) -> int:
-    """Write maps for LANG (ja, zh, pt-BR …), with every text of SOURCE still to translate."""
+@commands.command()
+@site_options
+@click.option("--format", "style", type=click.Choice(["text", "json", "github"]), default="text")
+@click.option("--only", multiple=True, metavar="CODE", help="Only problems of this code; may be repeated.")
+def check(*, jobs: int, quiet: bool, style: str, only: tuple[str, ...], **settings: object) -> int:
+    """Say everything that is wrong with SOURCE and its translations; exit with 1 if anything is."""
+    from site_builder.build.checking import find_problems  # noqa: PLC0415
     from site_builder.config import load_config  # noqa: PLC0415
-    from site_builder.site.maps import add_language  # noqa: PLC0415
 
-    config = load_config(Path.cwd(), **settings)
-    added = add_language(config, language)
+    problems = find_problems(load_config(Path.cwd(), **settings), jobs=jobs, only=only)
+    if style == "text":
+        print_problems(problems)
+    elif problems or style == "json":
+        click.echo(problems_as_json(problems) if style == "json" else problems_for_github(problems))
     if not quiet:
-        for file in added.files:
-            say(config.shown(Path(file)))
-        say(f"{count(len(added.files), 'map')} written, {count(added.entries, 'text')} to translate")
-    print_problems(added.problems)
-    return int(bool(added.problems))
+        say(problem_count(problems))
+    return int(bool(problems))
+
+
+@commands.command()
+@options(source, translations_folder, languages)
+@click.option("--format", "style", type=click.Choice(["text", "json"]), default="text")
+@click.option("--fail-under", type=click.FloatRange(0, 100), help="Exit with 1 if a language has less, in %.")
+def status(*, style: str, fail_under: float | None, **settings: object) -> int:
+    """Say how many words of each page each language has."""
+    from site_builder.config import load_config  # noqa: PLC0415
+    from site_builder.site import open_site  # noqa: PLC0415
+    from site_builder.site.checking import find_map_problems  # noqa: PLC0415
+    from site_builder.site.status import measure, with_problems  # noqa: PLC0415
+
+    site = open_site(load_config(Path.cwd(), **settings))
+    statuses, problems = measure(site)
+    statuses = with_problems(statuses, find_map_problems(site))
+    print_problems(problems)
+    if style == "json":
+        click.echo(status_as_json(statuses))
+    else:
+        print_status(statuses)
+    short = {tag for tag in site.languages if _has_less(tag, statuses, fail_under or 0)}
+    if short:
+        say(f"less than {fail_under:g}% is translated: {', '.join(sorted(short))}")
+    return int(bool(short or problems))
+
+
+def _has_less(tag: str, statuses: Sequence["PageStatus"], percent: float) -> bool:
+    return share(page for page in statuses if page.language == tag) * 100 < percent
+
+
+commands.add_command(translations)

@@ -1,0 +1,158 @@
+"""The maps of a language handed to the tools of translators as one PO file, and taken back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from site_builder.config import Config
+from site_builder.errors import Problem, SiteError
+from site_builder.fragment.lines import is_untranslated
+from site_builder.model import Page
+from site_builder.reading.discover import Source
+from site_builder.site import Site, open_site
+from site_builder.site.drafts import Draft, write_drafts
+from site_builder.site.maps import attic_draft, lines_of, load_map, map_draft, read_pages, require_language
+from site_builder.site.memories import attic_path, full_memory, load_shared
+from site_builder.translating.attic import attic_size, load_attic, with_entries
+from site_builder.translating.catalog import Catalog
+from site_builder.translating.exchange import SourceTexts, Suggestion, export_po, import_po, read_po
+from site_builder.translating.memory import Memory, translatable
+from site_builder.translating.pairs import has_gaps
+from site_builder.translating.partial import suggested
+from site_builder.translating.repair import repair
+
+
+def export_language(config: Config, language: str) -> bytes:
+    """Write what the site says in `language` as a PO file.
+
+    What a map does not translate, or only in part, is fuzzy with what memory has of it; where that
+    translates an older English, this goes with it. Raises SiteError if a source or map cannot be read.
+    """
+    site = _open(config, language)
+    pages, problems = read_pages(site)
+    catalogs, more = _catalogs(site, language)
+    if problems or more:
+        raise SiteError(*problems, *more)
+    shared = load_shared(site, language)
+    texts = [
+        _texts(source, page, catalogs[source.path], full_memory(site, source.path, shared))
+        for source, page in pages
+    ]
+    return export_po(language, texts, config.title)
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What `import_language` did."""
+
+    language: str
+    files: tuple[Path, ...]
+    """The maps that are changed."""
+    translations: int
+    """How many translations are new in them."""
+    moved: int
+    """How many went to the attic: those of texts that no page says, and those that others replaced."""
+    fuzzy: int
+    """How many were not taken because they are marked so."""
+    problems: tuple[Problem, ...]
+    """Why a source could not be read; its map is still that of the texts it had."""
+
+
+def import_language(config: Config, content: bytes, shown: str, language: str | None = None) -> Imported:
+    """Write the translations of a PO file into the maps; `shown` is the file's path for messages.
+
+    Its header says which language it is in, unless `language` does. What it replaces goes to the attic.
+    Raises SiteError, and changes nothing, if anything is wrong with the file, or if a map or the attic
+    cannot be read.
+    """
+    if language is None:
+        site = open_site(config)
+        language = read_po(content, shown, sorted({*site.languages, *site.former})).language
+    site = _open(config, language)
+    po = read_po(content, shown, (language,))
+    pages, problems = read_pages(site)
+    catalogs, damaged = _catalogs(site, language)
+    path = attic_path(site, language)
+    if damaged:
+        raise SiteError(*damaged)
+    attic = load_attic(path, config.shown(path))
+    said = {source.path: tuple(translatable(page)) for source, page in pages}
+    # Of a page that cannot be read, its map is the best witness.
+    texts = [
+        SourceTexts(source, said.get(source, tuple(catalog.entries)), _finished(catalog))
+        for source, catalog in catalogs.items()
+    ]
+    taken = import_po(po, texts)
+    changes = {source: _changed(catalogs[source], entries) for source, entries in taken.entries.items()}
+    left = [(key, value) for key, values in taken.unknown.items() for value in values]
+    left += [(key, catalogs[source].entries.get(key, "")) for source in changes for key in changes[source]]
+    new_attic = with_entries(attic, left)
+    maps = [
+        draft
+        for source, changed in changes.items()
+        for draft in map_draft(site, catalogs[source], {**catalogs[source].entries, **changed})
+    ]
+    write_drafts([*attic_draft(path, attic, new_attic), *maps], config.shown)
+    return Imported(
+        language,
+        tuple(draft.path for draft in maps),
+        sum(map(len, changes.values())),
+        attic_size(new_attic) - attic_size(attic),
+        taken.fuzzy,
+        tuple(problems),
+    )
+
+
+def _open(config: Config, language: str) -> Site:
+    require_language(config, language)
+    return open_site(replace(config, languages=(language,)))
+
+
+def _catalogs(site: Site, language: str) -> tuple[dict[str, Catalog], list[Problem]]:
+    """Load the map of each source, by its path."""
+    catalogs: dict[str, Catalog] = {}
+    problems: list[Problem] = []
+    for source in site.sources:
+        try:
+            catalogs[source.path] = load_map(site, source, language)
+        except SiteError as error:
+            problems += error.problems
+    return catalogs, problems
+
+
+def _finished(catalog: Catalog) -> Catalog:
+    """Empty what a map translates in part only: a translator has to see it."""
+    entries = {key: value if _is_finished(key, value) else "" for key, value in catalog.entries.items()}
+    return replace(catalog, entries=entries)
+
+
+def _is_finished(key: str, value: str) -> bool:
+    if not value.strip():
+        return False
+    if key.startswith("<"):
+        return not has_gaps(key, repair(value, key).html)
+    return not is_untranslated(key, value)
+
+
+def _texts(source: Source, page: Page, catalog: Catalog, memory: Memory) -> SourceTexts:
+    finished = _finished(catalog)
+    keys = tuple(translatable(page))
+    open_keys = [key for key in keys if not finished.entries.get(key)]
+    suggestions = {key: found for key in open_keys if (found := _suggestion(key, page, memory))}
+    return SourceTexts(source.path, keys, finished, lines_of(page), suggestions)
+
+
+def _suggestion(key: str, page: Page, memory: Memory) -> Suggestion | None:
+    if key in (page.title, page.summary):
+        text = memory.recall_text(key)
+        return Suggestion(text.text) if text.state == "current" else None
+    known = memory.recall(key)
+    value, previous = (known.value, "") if known.value else suggested(key, known.lines)
+    return Suggestion(value, previous) if value else None
+
+
+def _changed(catalog: Catalog, entries: Mapping[str, str]) -> dict[str, str]:
+    """Find what is new in `entries`, in which that which is not finished may be empty."""
+    return {
+        key: value for key, value in entries.items() if value.strip() and value != catalog.entries.get(key)
+    }
