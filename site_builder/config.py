@@ -50,6 +50,14 @@ class Config:
     number_equations: bool = False
     """Whether each line of an `align` or `equation` gets a number, and not only one with a `\\tag`."""
     remote_images: Literal["link", "load"] = "link"
+    outdated: Literal["original", "translation"] = "original"
+    """What a reader sees of a block whose English changed after it was translated."""
+    similarity: float = 0.75
+    """How like its older English, from 0 to 1, a block must be to count as outdated and not as missing."""
+    provenance: Mapping[str, str] = field(default_factory=dict)
+    """By language: `machine` or `reviewed`, where the user says so."""
+    glossary: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    """By language: what each term of the source may be called."""
 
     def shown(self, path: Path) -> str:
         """Spell `path` as the user would type it: relative if it lies below the root."""
@@ -80,7 +88,9 @@ def load_config(directory: Path, **overrides: object) -> Config:
     def where(key: str) -> Location:
         return table.location((key,)) if table and key in table.values.keys() - given else _COMMAND_LINE
 
-    config = _config(root, values | more)
+    # Which languages are built can be said anew; where their translations come from is known all the same.
+    provenance = {tag: kind for tag, kind in values.get("languages", ()) if kind}
+    config = _config(root, {**values, **more, "provenance": provenance})
     if problems := [*_language_problems(config, where), *_path_problems(config, where)]:
         raise SiteError(*problems)
     return config
@@ -112,6 +122,7 @@ def _config(root: Path, values: Mapping[str, Any]) -> Config:
         if key in settings:
             settings[key] = _absolute(root, settings[key])
     settings["title"] = settings.get("title") or settings["source"].name
+    settings["languages"] = tuple(tag for tag, _ in settings.get("languages", ()))
     settings["repository"] = Repository(**settings.get("repository", {}))
     return Config(root=root, **settings)
 
@@ -131,6 +142,10 @@ def _language_problems(config: Config, where: Callable[[str], Location]) -> Iter
         else:
             continue
         yield Problem(where("languages"), "configuration", message, hint)
+    for tag in config.glossary:
+        if (same := seen.get(tag.casefold(), tag)) != tag:
+            message = f"glossary.{tag} is for the language that languages spells {same}"
+            yield Problem(where("glossary"), "configuration", message, f"write [glossary.{same}]")
 
 
 def _path_problems(config: Config, where: Callable[[str], Location]) -> Iterator[Problem]:

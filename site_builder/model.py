@@ -138,7 +138,7 @@ class GapPlace:
 
     gap: Gap
     where: Location
-    """In the map; without a line where the map does not have the text yet."""
+    """In the map, or where the map would be; without a line if the map does not have the text yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,4 +158,4 @@ class PageStatus:
     problems: int
     """How many `check` finds in its map."""
     map: str
-    """The map's path as the user would type it, be there one or not."""
+    """The map's path as the user would type it, or empty if there is none."""

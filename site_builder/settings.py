@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from site_builder.errors import Location, Problem
+from site_builder.language import find_language, nearest_tag
 
 
 class _WrongError(Exception):
@@ -50,13 +51,27 @@ def _tag(value: Any) -> str:
     return str(value)
 
 
-def _tags(value: Any) -> tuple[str, ...]:
+def _languages(value: Any) -> tuple[tuple[str, str], ...]:
+    """Read an array of tags, or a table for each of them: each tag with where its translation comes from."""
     if not isinstance(value, dict):
-        return tuple(_tag(tag) for tag in _texts(value, 'languages = ["ja", "zh"]'))
+        return tuple((_tag(tag), "") for tag in _texts(value, 'languages = ["ja", "zh"]'))
     for tag, table in value.items():
         for key in _typed(table, dict, f"[languages.{tag}]", (tag,)):
-            raise _WrongError("is not a known key", "no key is known here", (tag, key))
-    return tuple(map(_tag, value))
+            if key != "provenance":
+                raise _WrongError("is not a known key", _nearest(key, ("provenance",)), (tag, key))
+    return tuple((_tag(tag), _provenance(tag, table)) for tag, table in value.items())
+
+
+def _provenance(tag: str, table: Mapping[str, Any]) -> str:
+    hint = "say what most of the translation is, or leave the key out"
+    known = ("machine", "reviewed")
+    return _one_of(table["provenance"], known, hint, (tag, "provenance")) if "provenance" in table else ""
+
+
+def _one_of(value: Any, known: tuple[str, str], hint: str, path: tuple[str, ...] = ()) -> str:
+    if value not in known:
+        raise _WrongError('must be "{}" or "{}"'.format(*known), hint, path)
+    return str(value)
 
 
 def _texts(value: Any, example: str) -> list[str]:
@@ -126,10 +141,45 @@ def _switch(example: str) -> Callable[[Any], bool]:
     return lambda value: bool(_typed(value, bool, example))
 
 
-def _remote_images(value: Any) -> str:
-    if value not in ("link", "load"):
-        raise _WrongError('must be "link" or "load"', "a link makes no request to another host")
-    return str(value)
+def _choice(known: tuple[str, str], hint: str) -> Callable[[Any], str]:
+    return lambda value: _one_of(value, known, hint)
+
+
+def _similarity(value: Any) -> float:
+    example = "similarity = 0.75"
+    number = value if type(value) is int else _typed(value, float, example)
+    if not 0.5 <= number <= 1:
+        raise _WrongError(f"is {value}, which is not from 0.5 to 1", f"for example {example}")
+    return float(number)
+
+
+def _glossary(value: Any) -> dict[str, dict[str, tuple[str, ...]]]:
+    example = '[glossary.ja] with "learning rate" = "学習率"'
+    for tag, table in _typed(value, dict, example).items():
+        if find_language(tag) is None:
+            near = nearest_tag(tag)
+            hint = f"did you mean {near}?" if near else "a tag is like ja, zh or pt-BR"
+            raise _WrongError("names no language", hint, (tag,))
+        _typed(table, dict, example, (tag,))
+    return {
+        tag: {term: _translations(term, said, (tag, term)) for term, said in table.items()}
+        for tag, table in value.items()
+    }
+
+
+def _translations(term: str, value: Any, path: tuple[str, ...]) -> tuple[str, ...]:
+    """Read what a term of the glossary may be called."""
+    if not term.strip():
+        raise _WrongError("is an empty term", "write the term as the source does", path)
+    said = [value] if isinstance(value, str) else value
+    if (
+        not isinstance(said, list)
+        or not said
+        or not all(isinstance(one, str) and one.strip() for one in said)
+    ):
+        hint = 'for example "learning rate" = ["学習率", "ラーニングレート"]'
+        raise _WrongError("must be a translation, or an array of them; none of them empty", hint, path)
+    return tuple(said)
 
 
 SETTINGS: Mapping[str, Callable[[Any], object]] = {
@@ -137,7 +187,7 @@ SETTINGS: Mapping[str, Callable[[Any], object]] = {
     "translations": _path('translations = "translations"'),
     "output": _path('output = "public"'),
     "language": _tag,
-    "languages": _tags,
+    "languages": _languages,
     "title": _text('title = "Our code, explained"'),
     "base_url": _base_url,
     "repository": _repository,
@@ -148,7 +198,10 @@ SETTINGS: Mapping[str, Callable[[Any], object]] = {
     "footer": _text('footer = "© 2025 The authors"'),
     "macros": _macros,
     "number_equations": _switch("number_equations = true"),
-    "remote_images": _remote_images,
+    "remote_images": _choice(("link", "load"), "a link makes no request to another host"),
+    "outdated": _choice(("original", "translation"), "what readers see of a text that changed since"),
+    "similarity": _similarity,
+    "glossary": _glossary,
 }
 """Each setting by name, with the function that reads its value or raises _WrongError."""
 

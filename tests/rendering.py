@@ -6,7 +6,7 @@ from pathlib import Path
 
 from site_builder.config import Config
 from site_builder.language import find_language
-from site_builder.model import LocalizedPage, Page, Text
+from site_builder.model import Block, LocalizedPage, Page, Text
 from site_builder.writing.render import Alternate, PageContext, SectionContext
 
 FIXTURES = Path(__file__).parent / "fixtures" / "render"
@@ -16,8 +16,8 @@ STATIC = THEME / "static"
 ENGLISH, JAPANESE, ARABIC = map(find_language, ("en", "ja", "ar"))
 CODE = '<span class="line"><span class="lineno">24</span><span class="k">class</span> A:\n</span>'
 SECTIONS = (
-    SectionContext(0, "", (("<h1>Group &amp; norm</h1>\n<p>Some prose.</p>", "current"),), CODE),
-    SectionContext(1, "A.forward", (("<p>One</p>", "current"), ("<p>Two</p>", "current")), ""),
+    SectionContext(0, "", (Block("<h1>Group &amp; norm</h1>\n<p>Some prose.</p>", "current"),), CODE),
+    SectionContext(1, "A.forward", (Block("<p>One</p>", "current"), Block("<p>Two</p>", "current")), ""),
     SectionContext(2, "", (), CODE.replace("24", "30")),
 )
 

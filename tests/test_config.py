@@ -31,9 +31,17 @@ static = "./ours"
 footer = "© The authors"
 remote_images = "load"
 number_equations = true
+outdated = "translation"
+similarity = 1
 
 [tool.site-builder.macros]
 R = '\\mathbb{R}'
+
+[tool.site-builder.glossary.ja]
+"batch normalization" = "バッチ正規化"
+"learning rate" = ["学習率", "ラーニングレート"]
+
+[tool.site-builder.glossary.si]
 """
 
 
@@ -82,6 +90,12 @@ def test_every_key_is_read(folder: Path) -> None:
         macros={"R": r"\mathbb{R}"},
         remote_images="load",
         number_equations=True,
+        outdated="translation",
+        similarity=1.0,
+        glossary={
+            "ja": {"batch normalization": ("バッチ正規化",), "learning rate": ("学習率", "ラーニングレート")},
+            "si": {},
+        },
     )
 
 
@@ -92,6 +106,18 @@ def test_site_builder_toml_holds_the_keys_at_its_top(folder: Path, newline: str)
     (folder / "pyproject.toml").write_text("[project]\nname = 'x'\n")
     config = load_config(folder)
     assert (config.title, config.languages) == ("Layers", ("ja", "zh"))
+
+
+def test_a_language_can_say_where_its_translation_comes_from(folder: Path) -> None:
+    (folder / "site-builder.toml").write_text(
+        '[languages.ja]\nprovenance = "machine"\n[languages.si]\n[languages.zh]\nprovenance = "reviewed"\n'
+    )
+    config = load_config(folder)
+    assert config.languages == ("ja", "si", "zh")
+    assert config.provenance == {"ja": "machine", "zh": "reviewed"}
+    fewer = load_config(folder, languages=("zh",))
+    assert fewer.languages == ("zh",)
+    assert fewer.provenance == config.provenance
 
 
 def test_the_command_line_wins(folder: Path) -> None:

@@ -14,7 +14,7 @@ LOCALES = {
     file.name.removesuffix(".po"): file for file in files("site_builder").joinpath("locales").iterdir()
 }
 THEME = Path(str(files("site_builder.templates")))
-RENDER = Path(str(files("site_builder"))) / "writing" / "render.py"
+WRITING = Path(str(files("site_builder"))) / "writing"
 
 
 def words_of_the_theme():
@@ -22,7 +22,8 @@ def words_of_the_theme():
     for template in THEME.rglob("*.html"):
         for _, _, message in environment.extract_translations(template.read_text()):
             yield message
-    yield from re.findall(r'gettext_for\(.*?\)\("(.*?)"\)', RENDER.read_text())
+    for module in WRITING.glob("*.py"):
+        yield from re.findall(r'gettext_for\(.*?\)\("(.*?)"\)', module.read_text())
 
 
 def test_a_tag_keeps_its_spelling():

@@ -7,6 +7,7 @@ from markupsafe import Markup
 from rendering import ARABIC, CODE, ENGLISH, FIXTURES, JAPANESE, SECTIONS, STATIC, config, context
 
 from site_builder.errors import SiteError
+from site_builder.model import Block, Text
 from site_builder.writing.render import (
     SectionContext,
     make_environment,
@@ -17,11 +18,28 @@ from site_builder.writing.render import (
 
 XHTML = "{http://www.w3.org/1999/xhtml}"
 MIXED = (
-    ("<p>一</p>", "current"),
-    ("<p>Two</p>", "missing"),
-    ("<p>Three</p>", "missing"),
-    ("<p>Four</p>", "outdated"),
-    ("<p>五</p>", "current"),
+    Block("<p>一</p>", "current"),
+    Block("<p>Two</p>", "missing"),
+    Block("<p>Three</p>", "missing"),
+    Block("<p>Four</p>", "outdated"),
+    Block("<p>五</p>", "current"),
+)
+OUTDATED = (
+    SectionContext(
+        0,
+        "",
+        (
+            Block("<p>古い</p>", "outdated", "<p>It was old</p>"),
+            Block("<p>これも</p>", "outdated", "<p>This was, too</p>"),
+            Block("<p>English</p>", "outdated"),
+            Block("<ul><li>一</li></ul>", "current", "<ul><li>One, once</li></ul>"),
+            Block("<p>二</p>", "current"),
+        ),
+        "",
+        original="<p>All of it</p>",
+    ),
+    SectionContext(1, "", (Block("<p>三</p>", "current"),), "", original="<p>Three</p>"),
+    SectionContext(2, "", (Block("<p>Four</p>", "missing"),), ""),
 )
 
 
@@ -59,7 +77,9 @@ FULL = {
 }
 
 
-@pytest.mark.parametrize("name", ["source", "translation", "untouched", "index", "empty", "not_found"])
+@pytest.mark.parametrize(
+    "name", ["source", "translation", "outdated", "untouched", "index", "empty", "not_found"]
+)
 def test_golden(name, golden, environment):
     japanese = {"language": JAPANESE, "title": "グループ", "site": config(footer="Free for <all>")}
     pages = {
@@ -67,11 +87,14 @@ def test_golden(name, golden, environment):
         "translation": context(
             **japanese, coverage=0.829, sections=(SectionContext(0, "f", MIXED, CODE),), **FULL
         ),
+        "outdated": context(
+            JAPANESE, site=config(provenance={"ja": "machine"}), coverage=0.5, sections=OUTDATED
+        ),
         "untouched": context(
             language=ARABIC,
             state="missing",
             coverage=0.0,
-            sections=(SectionContext(0, "", (("<p>Two</p>", "missing"),), ""),),
+            sections=(SectionContext(0, "", (Block("<p>Two</p>", "missing"),), ""),),
         ),
         "index": context(
             sections=(), children=(("A & B", "What they do", "a.html"), ("C", "", "c/index.html"))
@@ -108,6 +131,58 @@ def test_neighbours_without_translation_are_told_once_in_the_pages_language(rend
     assert [text(label) for label in by_class(page, "sb-state")] == ["未翻訳", "翻訳が古くなっています"]
     assert {label.get("lang") for label in by_class(page, "sb-state")} == {"ja"}
     assert ["Two" in text(run) and "Three" in text(run) for run in runs] == [True, False]
+
+
+def test_an_outdated_translation_is_marked_and_says_what_it_translates(render):
+    page = tree(render(context(JAPANESE, sections=OUTDATED)))
+    [outdated] = by_class(page, "sb-outdated")
+    assert outdated.get("lang") is None
+    assert [text(child) for child in outdated] == ["翻訳が古くなっています", "古い", "これも"]
+    earlier = by_class(page, "sb-earlier")
+    assert [[text(part).split("\n") for part in details] for details in earlier] == [
+        [["以前の原文"], ["", "It was old", "This was, too", ""]],
+        [["以前の原文"], ["", "One, once", ""]],
+    ]
+    for details in [*earlier, *by_class(page, "sb-original")]:
+        assert "data-nosearch" in details.attrib
+        assert [(part.get("lang"), part.get("dir")) for part in details] == [(None, None), ("en", "ltr")]
+    docs, translated, missing = by_class(page, "docs")
+    assert [child.get("class") for child in docs] == [
+        "sb-anchor", "sb-outdated", "sb-earlier", "sb-untranslated", None, "sb-earlier", None, "sb-original"
+    ]  # fmt: skip
+    assert len(by_class(translated, "sb-original")) == 1
+    assert not by_class(missing, "sb-original")
+
+
+def test_a_page_of_outdated_translations_is_not_untranslated(render):
+    section = SectionContext(0, "", (Block("<p>古い</p>", "outdated", "<p>Old</p>"),), "")
+    assert "sb-untouched" not in render(context(JAPANESE, coverage=0.0, sections=(section,)))
+    section = replace(section, docs=(Block("<p>Old</p>", "outdated"),))
+    assert "sb-untouched" in render(context(JAPANESE, coverage=0.0, sections=(section,)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "tag", "said"),
+    [
+        ("machine", "ja", "<span>機械翻訳</span>"),
+        ("reviewed", "ja", "<span>校閲済みの翻訳</span>"),
+        ("reviewed", "ar", "<span>ترجمة مُراجَعة</span>"),
+    ],
+)
+def test_where_a_translation_comes_from_is_said_in_its_language(environment, kind, tag, said):
+    site = config(provenance={tag: kind})
+    pages = {language.tag: context(language, site=site) for language in (ENGLISH, JAPANESE, ARABIC)}
+    assert [name for name in pages if said in render_page(environment, pages[name])] == [tag]
+    nothing = replace(pages[tag], page=replace(pages[tag].page, translated=False))
+    assert said not in render_page(environment, nothing)
+
+
+def test_an_outdated_title_may_be_translated(render):
+    headless = tuple(replace(section, docs=()) for section in SECTIONS)
+    shown = context(JAPANESE, state="outdated", sections=headless)
+    assert '<h1 lang="en" dir="ltr">Group' in render(shown)
+    old = replace(shown, page=replace(shown.page, title=Text("古い題", "outdated")))
+    assert "<h1>古い題</h1>" in render(old)
 
 
 def test_a_page_without_a_heading_gets_its_title_as_one(render):
@@ -236,5 +311,5 @@ def test_a_folder_that_is_not_there_is_told(key):
 
 
 def test_trusted_html_may_be_marked_as_such(render):
-    docs = ((Markup("<p>a &lt; b</p>"), "current"),)
+    docs = (Block(Markup("<p>a &lt; b</p>"), "current"),)
     assert "<p>a &lt; b</p>" in render(context(sections=(SectionContext(0, "", docs, Markup(CODE)),)))

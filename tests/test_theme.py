@@ -10,7 +10,10 @@ import pytest
 from pygments.token import STANDARD_TYPES, Comment, Generic, Keyword, Literal
 from rendering import ARABIC, CODE, ENGLISH, JAPANESE, SECTIONS, STATIC, THEME, config, context
 
+from site_builder.errors import Location
+from site_builder.model import Block, Gap, GapPlace, PageStatus
 from site_builder.writing.render import SectionContext, make_environment, render_page, static_files
+from site_builder.writing.status import STATUS_PAGE, render_status
 
 COMMENT = "x + " * 120
 
@@ -46,7 +49,7 @@ def test_contrast(theme):
 
 
 def test_only_the_theme_sheet_names_colours():
-    for sheet in ("layout.css", "content.css", "syntax.css"):
+    for sheet in ("layout.css", "content.css", "status.css", "syntax.css"):
         rules = (STATIC / sheet).read_text().partition("@media print")[0]
         assert not re.search(r"#[0-9a-f]{3,8}\b|rgb\(|hsl\(", rules)
 
@@ -64,7 +67,7 @@ def test_every_kind_of_token_has_its_colour():
 
 
 def test_every_class_that_is_styled_is_made_somewhere():
-    sheets = "".join((STATIC / sheet).read_text() for sheet in ("layout.css", "content.css"))
+    sheets = "".join((STATIC / sheet).read_text() for sheet in ("layout.css", "content.css", "status.css"))
     styled = set(re.findall(r"\.(sb-[\w-]+)", sheets))
     sources = [*THEME.rglob("*.html"), *Path(str(files("site_builder"))).rglob("*.py")]
     made = set(re.findall(r"sb-[\w-]+", "".join(source.read_text() for source in sources)))
@@ -97,14 +100,46 @@ def wide_section(number):
     prose = f"<p>{'Prose. ' * 40}</p><p>{'Wide' * 60}</p><p><math><mi>{'x' * 90}</mi></math></p>"
     table = f"<table><tr>{'<td>wide</td>' * 40}</tr></table>"
     code = CODE.replace("A:", f"A:  # {COMMENT}")
-    return SectionContext(number, f"f{number}", ((prose + table, "current"),), code)
+    return SectionContext(number, f"f{number}", (Block(prose + table, "current"),), code)
+
+
+def untranslated_section(number):
+    """Return a section in every state that a translation can be in."""
+    label = '<span class="sb-state">No</span>'
+    line = f'<span class="sb-missing" lang="en" dir="ltr">{label} {"Line. " * 40}</span>'
+    prose = f"<p>{'Prose. ' * 40}</p><p>{'Wide' * 60}</p>"
+    docs = (
+        Block(prose, "outdated", prose),
+        Block(prose, "missing"),
+        Block(f"<ul><li>{line}</li></ul><table><tr>{f'<td>{line}</td>' * 9}</tr></table>", "current"),
+    )
+    return SectionContext(number, "", docs, CODE, original=f"<h1>{'Wide' * 60}</h1>{prose}")
+
+
+def status_page():
+    gaps = tuple(
+        GapPlace(
+            Gap("", state, "Wide" * 60, 9, "Wide" * 60, "Wide" * 60), Location(f"maps/{'wide' * 60}.json", 3)
+        )
+        for state in ("missing", "outdated")
+    )
+    words = {"current": 123456, "outdated": 123456, "missing": 123456}
+    pages = [
+        PageStatus(f"{'wide' * 60}.py", "Wide" * 60, "a.html", tag, words, gaps, 12345, "maps/a.json")
+        for tag in ("ja", "ar")
+    ]
+    return render_status(make_environment(config()), config(), pages)
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    """Serve three pages that say the same under a strict policy, and return their address."""
+    """Serve three pages that say the same, and the status page, under a strict policy; return the address."""
     folder = tmp_path_factory.mktemp("site")
-    sections = (*SECTIONS, *(wide_section(number) for number in range(3, 12)))
+    sections = (
+        *SECTIONS,
+        *(wide_section(number) for number in range(3, 12)),
+        *(untranslated_section(number) for number in range(12, 15)),
+    )
     links = {
         "root": "",
         "home_href": "en.html",
@@ -118,6 +153,7 @@ def site(tmp_path_factory):
     for name, content in static_files(config()).items():
         (folder / "_site").mkdir(exist_ok=True)
         (folder / "_site" / name).write_bytes(content)
+    (folder / STATUS_PAGE).write_text(status_page(), encoding="utf-8")
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=folder))
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -165,9 +201,10 @@ def test_the_theme_that_was_chosen_is_remembered(site, open_page):
 
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [320, 768, 1440])
-@pytest.mark.parametrize("name", ["en", "ar"])
+@pytest.mark.parametrize("name", ["en", "ar", "_site/status"])
 def test_nothing_but_code_formulas_and_tables_scrolls_sideways(site, open_page, name, width):
     page = open_page(f"{site}/{name}.html", width)
+    page.locator("main details").evaluate_all("all => all.forEach(details => details.open = true)")
     assert page.evaluate("document.documentElement.scrollWidth") == width
     sticking_out = """elements => elements.filter(element => {
         const box = element.getBoundingClientRect();
@@ -175,7 +212,7 @@ def test_nothing_but_code_formulas_and_tables_scrolls_sideways(site, open_page, 
         return isOut && !element.parentElement.closest("pre, math, table");
     }).map(element => element.outerHTML.slice(0, 80))"""
     assert page.locator("main *").evaluate_all(sticking_out) == []
-    assert page.locator("pre, math, table").evaluate_all(
+    assert name == "_site/status" or page.locator("pre, math, table").evaluate_all(
         "elements => elements.some(element => element.scrollWidth > element.clientWidth)"
     )
 
@@ -186,6 +223,29 @@ def test_a_page_reads_without_scripts(site, open_page):
     assert not page.is_visible(".sb-theme")
     page.click(".sb-languages summary")
     assert page.is_visible(".sb-languages a[hreflang=en]")
+
+
+@pytest.mark.browser
+def test_an_original_opens_without_scripts_in_its_own_direction(site, open_page):
+    page = open_page(f"{site}/ar.html", java_script_enabled=False)
+    original = page.locator("#section-12 .sb-original > div")
+    assert not original.is_visible()
+    page.click("#section-12 .sb-original > summary")
+    assert original.is_visible()
+    assert original.evaluate("it => getComputedStyle(it).direction") == "ltr"
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", ["ja", "ar"])
+def test_a_label_stands_over_nothing(site, open_page, name):
+    page = open_page(f"{site}/{name}.html", 390)
+    overlaps = """labels => labels.filter(label => {
+        const box = label.getBoundingClientRect();
+        const before = label.parentElement.previousElementSibling;
+        return !before.matches(".sb-anchor") && before.getBoundingClientRect().bottom > box.top + 1;
+    }).length"""
+    assert page.locator(".sb-state").count() == 3 * (2 + 10)
+    assert page.locator(".docs > div > .sb-state").evaluate_all(overlaps) == 0
 
 
 @pytest.mark.browser

@@ -1,14 +1,17 @@
 """A localized page and its place in the site, put together for the templates."""
 
 import posixpath
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from functools import lru_cache
+from html import escape
+from pathlib import Path, PurePath
 from urllib.parse import quote
 
 from site_builder.config import Config
-from site_builder.language import Language, find_language
-from site_builder.model import LocalizedPage
+from site_builder.language import Language, find_language, gettext_for
+from site_builder.model import Block, LocalizedPage
 from site_builder.writing.links import Linker
 from site_builder.writing.navigation import Navigation
 from site_builder.writing.render import Alternate, Link, PageContext, SectionContext
@@ -41,10 +44,22 @@ def language(tag: str) -> Language:
     return found
 
 
-def compose(frame: Frame, page: LocalizedPage, linker: Linker, files: Mapping[str, Path]) -> PageContext:
-    """Return what the templates are given of a page; `files` are its source and maps, by language."""
+def compose(  # noqa: PLR0917 - six values of six types.
+    frame: Frame,
+    page: LocalizedPage,
+    linker: Linker,
+    files: Mapping[str, Path],
+    originals: Sequence[str] = (),
+    indexed: Collection[str] | None = None,
+) -> PageContext:
+    """Return what the templates are given of a page.
+
+    `files` are its source and maps, by language; `originals` what the source says in each section, as
+    HTML without ids, or empty where that is not to be shown besides; `indexed` the languages whose
+    version of the page is worth finding, by default all of them.
+    """
     url, tag = page.page.url, page.language
-    sections = _sections(frame, page, linker)
+    sections = _sections(frame, page, linker, originals)
     here = frame.folder(tag) + url
     named = _names(frame, url, tag)
     navigation = frame.navigation
@@ -58,28 +73,29 @@ def compose(frame: Frame, page: LocalizedPage, linker: Linker, files: Mapping[st
         home_href=_relative("index.html", url),
         sections=sections,
         breadcrumbs=tuple(map(named, navigation.above(url))),
-        alternates=alternates(frame, url, tag),
-        canonical=absolute(frame.config, here),
+        alternates=alternates(frame, url, tag, indexed if page.translated else ()),
+        canonical=absolute(frame.config, here if page.translated else url),
         previous=named(navigation.previous[url]) if url in navigation.previous else None,
         next=named(navigation.next[url]) if url in navigation.next else None,
-        source_href=_repository_href(
-            frame.config, frame.config.repository.view, files.get(frame.config.language)
-        ),
-        edit_href=_repository_href(frame.config, frame.config.repository.edit, files.get(tag)),
+        source_href=_file_href(frame.config, frame.config.repository.view, files.get(frame.config.language)),
+        edit_href=_file_href(frame.config, frame.config.repository.edit, files.get(tag)),
         children=tuple(_children(navigation, linker, url, tag)),
         stylesheets=(root + frame.formula_sheet,) if frame.formula_sheet and page.page.styles else (),
+        noindex=not page.translated,
     )
 
 
-def alternates(frame: Frame, url: str, current: str) -> tuple[Alternate, ...]:
-    """List a page's languages, as seen from its `current` one."""
+def alternates(
+    frame: Frame, url: str, current: str, indexed: Collection[str] | None = None
+) -> tuple[Alternate, ...]:
+    """List a page's languages, as seen from its `current` one; only `indexed` ones get an absolute URL."""
     here = frame.folder(current) + url
     return tuple(
         Alternate(
             language=language(tag),
             href=_relative(frame.folder(tag) + url, here),
             current=tag == current,
-            url=absolute(frame.config, frame.folder(tag) + url),
+            url=absolute(frame.config, frame.folder(tag) + url) if indexed is None or tag in indexed else "",
         )
         for tag in frame.languages
     )
@@ -104,17 +120,49 @@ def _names(frame: Frame, url: str, tag: str) -> Callable[[str], Link]:
     return lambda other: (entries[other].titles[tag].text, _relative(other, url))
 
 
-def _sections(frame: Frame, page: LocalizedPage, linker: Linker) -> tuple[SectionContext, ...]:
-    folder = frame.folder(page.language)
+def _sections(
+    frame: Frame, page: LocalizedPage, linker: Linker, originals: Sequence[str]
+) -> tuple[SectionContext, ...]:
+    folder, labels = frame.folder(page.language), _state_labels(page.language)
     return tuple(
         SectionContext(
             number=number,
             anchor=section.anchor,
-            docs=tuple((linker.rewrite(block.html, folder), block.state) for block in blocks if block.html),
+            docs=tuple(_shown(block, linker, folder, labels) for block in blocks if block.html),
             code=section.code,
+            original=linker.rewrite(original, folder) if original else "",
         )
-        for number, (section, blocks) in enumerate(zip(page.page.sections, page.sections, strict=True))
+        for number, (section, blocks, original) in enumerate(
+            zip(page.page.sections, page.sections, originals or [""] * len(page.sections), strict=True)
+        )
     )
+
+
+def _shown(block: Block, linker: Linker, folder: str, labels: Mapping[str, str]) -> Block:
+    """Make the links of a block fit the page, and label what in it is not translated."""
+    html = linker.rewrite(block.html, folder)
+    if '<span class="sb-' in html:
+        html = _UNTRANSLATED_LINE.sub(lambda opening: opening[0] + labels[opening[1]], html)
+    if html is block.html and not block.source:
+        return block
+    # What the source said once may link to what is no longer there.
+    return Block(html, block.state, _LINK_TAG.sub("", block.source))
+
+
+# Nobody but the program itself writes elements of such a class.
+_UNTRANSLATED_LINE = re.compile(r'<span class="sb-(missing|outdated)"[^<>]*>')
+_LINK_TAG = re.compile(r'</?a(?=[\s>])(?:[^<>"]|"[^"]*")*>')
+
+
+@lru_cache(maxsize=64)
+def _state_labels(tag: str) -> Mapping[str, str]:
+    """Return what is put before a line in each state, in the language `tag`."""
+    say, direction = gettext_for(tag), language(tag).direction
+    words = {"missing": say("Not translated yet"), "outdated": say("Translation out of date")}
+    return {
+        state: f'<span class="sb-state" lang="{tag}" dir="{direction}">{escape(label)}</span> '
+        for state, label in words.items()
+    }
 
 
 def _relative(url: str, here: str) -> str:
@@ -125,7 +173,12 @@ def _relative(url: str, here: str) -> str:
     return "" if way == "." else f"{way}/"
 
 
-def _repository_href(config: Config, pattern: str, file: Path | None) -> str:
-    if not pattern or file is None or not file.is_relative_to(config.root):
+def _file_href(config: Config, pattern: str, file: Path | None) -> str:
+    return repository_href(pattern, config.shown(file)) if file else ""
+
+
+def repository_href(pattern: str, path: str, line: int = 0) -> str:
+    """Return the address of a file in the repository, or nothing: `path` is as `Config.shown` spells it."""
+    if not pattern or PurePath(path).is_absolute():
         return ""
-    return pattern.replace("{path}", quote(config.shown(file))).replace("{line}", "1")
+    return pattern.replace("{path}", quote(path)).replace("{line}", str(line or 1))

@@ -1,9 +1,9 @@
 """Localized pages to HTML: the templates of a site, and what they are given."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from itertools import groupby
-from operator import itemgetter
+from types import MappingProxyType
 
 from jinja2 import Environment, StrictUndefined, TemplateError, pass_context
 from jinja2.runtime import Context
@@ -12,7 +12,7 @@ from markupsafe import Markup
 from site_builder.config import Config
 from site_builder.errors import SiteError
 from site_builder.language import Language, format_share, gettext_for
-from site_builder.model import LocalizedPage, Page, State, Text
+from site_builder.model import Block, LocalizedPage, Page, Text
 from site_builder.writing.theme import static_files, static_urls, template_loader, template_problem
 
 Link = tuple[str, str]
@@ -27,20 +27,25 @@ class SectionContext:
     """From 0; the same in every language."""
     anchor: str
     """The id of the prose besides `section-N`, or empty."""
-    docs: tuple[tuple[str, State], ...]
-    """Trusted HTML, and whether it is in the page's language; links fit the page."""
+    docs: tuple[Block, ...]
+    """Trusted HTML; links fit the page."""
     code: str
     """Trusted HTML, or empty."""
+    original: str = ""
+    """What the source says where `docs` say it in another language: trusted HTML without ids, or empty."""
 
     @property
-    def runs(self) -> Iterator[tuple[State, Markup]]:
-        """The prose, neighbours of one state joined."""
+    def runs(self) -> Iterable[Block]:
+        """The prose, neighbours of one kind joined."""
         if len(self.docs) == 1:
-            html, state = self.docs[0]
-            yield state, Markup(html)  # noqa: S704
-            return
-        for state, run in groupby(self.docs, key=itemgetter(1)):
-            yield state, Markup("\n".join(html for html, _ in run))  # noqa: S704
+            return self.docs
+        kinds = groupby(self.docs, key=lambda block: (block.state, not block.source))
+        return (_joined(tuple(blocks)) for _, blocks in kinds)
+
+
+def _joined(blocks: tuple[Block, ...]) -> Block:
+    html = "\n".join(block.html for block in blocks)
+    return Block(html, blocks[0].state, "\n".join(block.source for block in blocks if block.source))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,7 @@ class Alternate:
     current: bool
     """Whether it is the page itself."""
     url: str = ""
-    """Absolute; empty where the site has no `base_url` or the page does not exist in the language."""
+    """Absolute; empty where the site has no `base_url`, or where search engines need not know of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +66,10 @@ class PageContext:
     """What a template is given: each field under its own name.
 
     Besides, there are `title`, `summary` (plain text), `title_attributes`, `summary_attributes` (their
-    `lang` and `dir`, if they are not in the page's language), `translated` (whether the page is a
-    translation), `share` (how much of it is, "82%"), `untouched` (whether none of it is), `layout`,
-    `has_heading` and the function `static`.
+    `lang` and `dir`, if they are not in the page's language), `source_attributes` (the same of all that
+    the source says), `translated` (whether the page is a translation), `share` (how much of it is,
+    "82%"), `provenance` (`machine`, `reviewed` or empty), `untouched` (whether none of its prose is
+    translated), `layout`, `has_heading` and the function `static`.
     """
 
     site: Config
@@ -82,7 +88,7 @@ class PageContext:
     alternates: tuple[Alternate, ...] = ()
     """All languages of the site in the order of its menu, the page's own too."""
     canonical: str = ""
-    """Absolute URL, or empty without `base_url`."""
+    """Absolute URL, or empty without `base_url`; of the source's page if this one has nothing translated."""
     previous: Link | None = None
     next: Link | None = None
     source_href: str = ""
@@ -119,14 +125,19 @@ def make_environment(config: Config) -> Environment:
     return environment
 
 
-def render_page(environment: Environment, context: PageContext, template: str = "page.html") -> str:
-    """Return the HTML of a page.
+def render_page(
+    environment: Environment,
+    context: PageContext,
+    template: str = "page.html",
+    more: Mapping[str, object] = MappingProxyType({}),
+) -> str:
+    """Return the HTML of a page; `more` is what its template is given besides.
 
     Raises SiteError if one of the site's own templates is at fault.
     """
     variables = {field.name: getattr(context, field.name) for field in fields(context)}
     try:
-        return environment.get_template(template).render(variables | _derived(context))
+        return environment.get_template(template).render({**variables, **_derived(context), **more})
     except Exception as error:
         if problem := template_problem(error, context.site):
             raise SiteError(problem) from error
@@ -142,53 +153,73 @@ def render_not_found(
 ) -> str:
     """Return the page that a server shows at every address without one, so `root` begins with `/`."""
     title = gettext_for(language.tag)("Page not found")
-    page = Page(source="", url="404.html", title=title, summary="", sections=())
+    context = own_page(config, language, "404.html", title, root=root, home_href=root, alternates=alternates)
+    return render_page(environment, context, "404.html")
+
+
+def own_page(
+    config: Config,
+    language: Language,
+    url: str,
+    title: str,
+    *,
+    root: str,
+    home_href: str,
+    alternates: tuple[Alternate, ...] = (),
+) -> PageContext:
+    """Return a page that has no source, in the source's `language`; search engines should leave it out."""
+    page = Page(source="", url=url, title=title, summary="", sections=())
     text, nothing = Text(title, "current"), Text("", "current")
-    context = PageContext(
+    return PageContext(
         site=config,
         page=LocalizedPage(page, language.tag, text, nothing, sections=(), coverage=1.0),
         language=language,
         source_language=language,
         root=root,
-        home_href=root,
+        home_href=home_href,
         alternates=alternates,
         noindex=True,
     )
-    return render_page(environment, context, "404.html")
 
 
 def _derived(context: PageContext) -> dict[str, object]:
     page, tag = context.page, context.language.tag
     translated = tag != context.source_language.tag
+    untouched = translated and _is_untouched(context)
+    source_attributes = Markup(' lang="{}" dir="{}"').format(
+        context.source_language.tag, context.source_language.direction
+    )
     return {
         "title": page.title.text,
         "summary": page.summary.text,
-        "title_attributes": _language_attributes(page.title, context),
-        "summary_attributes": _language_attributes(page.summary, context),
+        "title_attributes": source_attributes * _is_original(page.title, page.page.title),
+        "summary_attributes": source_attributes * _is_original(page.summary, page.page.summary),
+        "source_attributes": source_attributes,
         "translated": translated,
         "share": format_share(tag, page.coverage) if translated else "",
-        "untouched": _is_untouched(context),
-        "layout": _layout(context),
-        "has_heading": any("<h1" in html for section in context.sections for html, _ in section.docs),
+        "provenance": context.site.provenance.get(tag, "") if translated else "",
+        "untouched": untouched,
+        "layout": _layout(context, untouched=untouched),
+        "has_heading": any("<h1" in block.html for section in context.sections for block in section.docs),
     }
 
 
-def _layout(context: PageContext) -> str:
+def _layout(context: PageContext, *, untouched: bool) -> str:
     """Name the classes of the page: how it is laid out, and whether all of it is untranslated."""
     layout = "sb-pairs" if any(section.code for section in context.sections) else "sb-prose"
-    return f"{layout} sb-untouched" if _is_untouched(context) else layout
+    return f"{layout} sb-untouched" if untouched else layout
 
 
 def _is_untouched(context: PageContext) -> bool:
-    states = {state for section in context.sections for _, state in section.docs}
-    return bool(states) and "current" not in states
+    if not context.page.translated:
+        return True
+    blocks = [block for section in context.sections for block in section.docs]
+    return bool(blocks) and all(block.state != "current" and not block.source for block in blocks)
 
 
-def _language_attributes(text: Text, context: PageContext) -> Markup:
-    if text.state == "current":
-        return Markup()
-    source = context.source_language
-    return Markup(' lang="{}" dir="{}"').format(source.tag, source.direction)
+def _is_original(text: Text, said: str) -> bool:
+    """Whether a title or summary is shown as `said` by the source; an outdated one may not be."""
+    return text.state == "missing" or (text.state == "outdated" and text.text == said)
 
 
 def _static(urls: Mapping[str, str]) -> Callable[[Context, str], str]:

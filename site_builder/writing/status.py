@@ -1,0 +1,159 @@
+"""The page that tells translators what each language lacks, and where in its maps to write it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import quote
+
+from jinja2 import Environment
+
+from site_builder.config import Config
+from site_builder.language import Language, format_share, gettext_for
+from site_builder.model import GapPlace, PageStatus, State
+from site_builder.writing.compose import language, repository_href
+from site_builder.writing.render import own_page, render_page
+from site_builder.writing.theme import STATIC_FOLDER
+
+STATUS_PAGE = f"{STATIC_FOLDER}/status.html"
+"""Its URL below the site's root."""
+
+Kind = Literal["incomplete", "untouched", "complete"]
+
+_MOST_GAPS = 100  # Of one page: who closes these builds again.
+_LONGEST = 200  # Characters of a text; what stands in the map is a link away.
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How many words are in each state."""
+
+    current: int
+    outdated: int
+    missing: int
+    share: str
+    """How much of them is current: "82%"."""
+
+
+@dataclass(frozen=True, slots=True)
+class GapRow:
+    """A text that a language does not say."""
+
+    state: State
+    text: str
+    old_text: str
+    old_translation: str
+    place: str
+    """In the map: `norm.ja.json:41`."""
+    href: str
+    """To that place in the repository, or empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageRow:
+    """A page in one language."""
+
+    page: PageStatus
+    href: str
+    map_href: str
+    """To the map in the repository, or empty: there may be none."""
+    words: Words
+    gaps: tuple[GapRow, ...]
+    more: int
+    """How many gaps are not in `gaps`."""
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageRows:
+    """The pages of one language, those that lack most words first."""
+
+    language: Language
+    words: Words
+    problems: int
+    incomplete: tuple[PageRow, ...]
+    untouched: tuple[PageRow, ...]
+    """Nothing of their prose is translated."""
+    complete: tuple[PageRow, ...]
+
+    @property
+    def pages(self) -> int:
+        """How many there are."""
+        return len(self.incomplete) + len(self.untouched) + len(self.complete)
+
+
+def render_status(environment: Environment, config: Config, statuses: Iterable[PageStatus]) -> str:
+    """Return the page that stands at `STATUS_PAGE`.
+
+    Raises SiteError if one of the site's own templates is at fault.
+    """
+    title = gettext_for(config.language)("Translation status")
+    own = language(config.language)
+    context = own_page(config, own, STATUS_PAGE, title, root="../", home_href="../index.html")
+    return render_page(environment, context, "status.html", {"languages": _by_language(config, statuses)})
+
+
+def _by_language(config: Config, statuses: Iterable[PageStatus]) -> tuple[LanguageRows, ...]:
+    by_tag: dict[str, list[PageStatus]] = {}
+    for status in sorted(statuses, key=_most_missing_first):
+        by_tag.setdefault(status.language, []).append(status)
+    return tuple(_language_rows(config, tag, by_tag[tag]) for tag in sorted(by_tag))
+
+
+def _most_missing_first(status: PageStatus) -> tuple[int, int, int, str]:
+    words = status.words
+    return -words.get("missing", 0), -words.get("outdated", 0), -status.problems, status.source
+
+
+def _language_rows(config: Config, tag: str, statuses: list[PageStatus]) -> LanguageRows:
+    rows: dict[Kind, list[PageRow]] = {"incomplete": [], "untouched": [], "complete": []}
+    for status in statuses:
+        kind = _kind(status)
+        rows[kind].append(_page_row(config, status, status.gaps if kind == "incomplete" else ()))
+    states: tuple[State, ...] = ("current", "outdated", "missing")
+    total = {state: sum(status.words.get(state, 0) for status in statuses) for state in states}
+    return LanguageRows(
+        language(tag),
+        _words(config, total),
+        sum(status.problems for status in statuses),
+        *(tuple(rows[kind]) for kind in rows),
+    )
+
+
+def _kind(status: PageStatus) -> Kind:
+    words = status.words
+    if words.get("missing") and not words.get("current") and not words.get("outdated"):
+        return "untouched"
+    lacks = status.gaps or status.problems or words.get("missing") or words.get("outdated")
+    return "incomplete" if lacks else "complete"
+
+
+def _page_row(config: Config, status: PageStatus, gaps: tuple[GapPlace, ...]) -> PageRow:
+    edit = config.repository.edit if status.map else ""
+    return PageRow(
+        status,
+        href=f"../{quote(status.url)}",
+        map_href=repository_href(edit, status.map),
+        words=_words(config, status.words),
+        gaps=tuple(_gap_row(edit, gap) for gap in gaps[:_MOST_GAPS]),
+        more=max(len(gaps) - _MOST_GAPS, 0),
+    )
+
+
+def _gap_row(edit: str, found: GapPlace) -> GapRow:
+    gap, where = found.gap, found.where
+    href = repository_href(edit, where.path, where.line)
+    # A link leads there by itself; without one, the place has to be typed.
+    place = str(where) if not href else str(where).rpartition("/")[2]
+    text, old_text, old_translation = map(_beginning, (gap.text, gap.old_text, gap.old_translation))
+    return GapRow(gap.state, text, old_text, old_translation, place, href)
+
+
+def _beginning(text: str) -> str:
+    plain = " ".join(text.split())
+    return plain if len(plain) <= _LONGEST else f"{plain[:_LONGEST].rstrip()}…"
+
+
+def _words(config: Config, words: Mapping[State, int]) -> Words:
+    current, outdated, missing = (words.get(state, 0) for state in ("current", "outdated", "missing"))
+    total = current + outdated + missing
+    share = format_share(config.language, current / total if total else 1.0)
+    return Words(current, outdated, missing, share)
