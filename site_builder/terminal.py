@@ -5,6 +5,7 @@ Messages go to stderr; what was asked for, such as the figures of `status`, to s
 
 import json
 import math
+import sys
 import time
 import unicodedata
 from collections import Counter
@@ -199,7 +200,7 @@ def print_status(statuses: Iterable["PageStatus"]) -> None:
 
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("")
-    table.add_column("page", overflow="fold")
+    table.add_column("page", no_wrap=True)
     for name in ("current", "outdated", "missing", "problems"):
         table.add_column(name, justify="right")
     by_language: dict[str, list[PageStatus]] = {}
@@ -213,7 +214,10 @@ def print_status(statuses: Iterable["PageStatus"]) -> None:
         ]
         for page in sorted(lacking, key=lambda page: page.words.get("current", 0) - sum(page.words.values())):
             table.add_row("", _visible(page.source), *_figures(page.words, [page]))
-    Console(highlight=False, markup=False, emoji=False).print(table)
+    # Who reads it through a pipe wants whole names.
+    Console(width=None if sys.stdout.isatty() else 200, highlight=False, markup=False, emoji=False).print(
+        table
+    )
 
 
 def share(statuses: Iterable["PageStatus"]) -> float:

@@ -67,7 +67,7 @@ def test_files_beside_the_source_stay_at_the_root(
 
 
 def test_only_the_source_decides_what_is_published(linker: Linker) -> None:
-    linker.assets.clear()
+    linker = Linker(linker.targets, linker.page)
     html = '<img src="axes.svg" alt="">'
     assert linker.rewrite(html, "ja/") == html
     assert (linker.assets, linker.broken) == (set(), {"axes.svg"})

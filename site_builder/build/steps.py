@@ -18,6 +18,7 @@ from site_builder.site import Site, read_source
 from site_builder.site.memories import entry_places, full_memory, load_memory, memory_files
 from site_builder.site.status import has_prose, page_status
 from site_builder.translating.join import in_source_language, localize, localized_title, originals
+from site_builder.translating.memory import Memory
 from site_builder.translating.shared import Shared
 from site_builder.writing.compose import Frame, compose
 from site_builder.writing.links import Linker, Targets
@@ -66,9 +67,9 @@ def read_maps(site: Site, reading: Reading) -> Reading:
         memory, found = load_memory(site, reading.source.path, tag)
         problems += found
         if page:
-            titles[tag] = localized_title(page, memory)
-            summaries[tag] = memory.recall_text(page.summary)
-            if not memory.knows(page):
+            if memory.knows(page):
+                titles[tag], summaries[tag] = _names(page, replace(memory, is_complete=True))
+            else:
                 wanting.add(tag)
     if page:
         titles[site.config.language] = Text(page.title, "current")
@@ -89,8 +90,12 @@ def with_shared(site: Site, reading: Reading, memories: Mapping[str, Shared]) ->
     for tag in reading.wanting if page else ():
         assert page
         memory = full_memory(site, page.source, memories[tag])
-        titles[tag], summaries[tag] = localized_title(page, memory), memory.recall_text(page.summary)
+        titles[tag], summaries[tag] = _names(page, memory)
     return replace(reading, titles=titles, summaries=summaries) if reading.wanting else reading
+
+
+def _names(page: Page, memory: Memory) -> tuple[Text, Text]:
+    return localized_title(page, memory), memory.recall_text(page.summary)
 
 
 def shared_digest(site: Site, language: str) -> bytes:
@@ -223,7 +228,7 @@ def _localized(writing: Writing, reading: Reading, original: LocalizedPage, tag:
     if tag in reading.wanting:
         memory = full_memory(site, source, writing.memories[tag])
     else:
-        memory, _ = load_memory(site, source, tag)
+        memory = replace(load_memory(site, source, tag)[0], is_complete=True)
     return localize(original, tag, memory, show_outdated=site.config.outdated == "translation")
 
 

@@ -55,5 +55,5 @@ def page_status(site: Site, localized: LocalizedPage) -> PageStatus:
         words=localized.words,
         gaps=tuple(GapPlace(gap, places[gap.key]) for gap in localized.gaps),
         problems=0,
-        map=shown_map(site, source, language),
+        map=shown_map(site, source, language) if (source, language) in site.maps else "",
     )

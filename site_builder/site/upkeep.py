@@ -16,7 +16,14 @@ from site_builder.model import Page
 from site_builder.reading.discover import Source
 from site_builder.site import ATTIC, Site, open_site
 from site_builder.site.drafts import Draft, diff, write_drafts
-from site_builder.site.maps import attic_draft, load_map, map_draft, read_pages, unfit_problems
+from site_builder.site.maps import (
+    attic_draft,
+    load_map,
+    map_draft,
+    read_pages,
+    require_language,
+    unfit_problems,
+)
 from site_builder.site.memories import attic_path, full_memory, load_shared
 from site_builder.translating.attic import attic_size, load_attic, with_entries
 from site_builder.translating.catalog import Catalog, load_catalog, parse_map_name, source_stem
@@ -55,6 +62,8 @@ def sync(config: Config, languages: Sequence[str] | None = None, *, dry_run: boo
 
     Raises SiteError if a file cannot be written, or if the site has no map in one of `languages`.
     """
+    for tag in languages or ():
+        require_language(config, tag)
     site = open_site(replace(config, languages=tuple(languages or config.languages)))
     _require_maps(config, site, languages or ())
     pages, problems = read_pages(site)

@@ -51,6 +51,8 @@ class Memory:
     """The name of the own map in `shared`."""
     similarity: float = 0.75
     """How much a line has to be like another, 0 to 1, for that one's translation to be outdated."""
+    is_complete: bool = False
+    """Whether the own map is known to say all that it is asked for."""
     _alone: list[Shared] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def recall(self, key: str) -> Recollection:
@@ -76,8 +78,12 @@ class Memory:
 
     def knows(self, page: Page) -> bool:
         """Tell quickly whether the own map alone says all of a page."""
+        own = self.entries
         return all(
-            self._exact(key) if key.startswith("<") else self.entries.get(key) for key in translatable(page)
+            (value := own.get(key, ""))
+            and not value.isspace()
+            and not (key[0] == "<" and has_gaps(key, value))
+            for key in translatable(page)
         )
 
     def recall_text(self, text: str) -> Text:
@@ -85,6 +91,8 @@ class Memory:
         own = _plain(self.entries.get(text, ""))
         if not text or (own and not is_untranslated(text, own)):
             return Text(own, "current")
+        if self.is_complete or _NAME.fullmatch(text):
+            return Text(text, "missing")
         recalled = self._line(escape(text, quote=False), None)
         translation = _plain(plain_text(recalled.translation)) if recalled.state == "current" else ""
         return Text(translation or text, recalled.state)
@@ -101,7 +109,7 @@ class Memory:
         if not value or value.isspace():
             return None
         mended = repair(value, key)
-        return None if has_gaps(key, mended.html) else mended
+        return None if not self.is_complete and has_gaps(key, mended.html) else mended
 
     def _line(self, text: str, known: Pair | None) -> Recalled:
         """Say what is known of a line; `known` is what an entry of its whole fragment says."""
@@ -141,6 +149,9 @@ def _inside(text: str, translation: str) -> str:
     before = text[: len(text) - len(text.lstrip())]
     return f"{before}{translation}{text[len(text.rstrip()) :]}"
 
+
+_NAME = re.compile(r"\S*\w[./_]\w\S*")
+"""A dotted name or a path, which is itself in every language."""
 
 # Marks and controls of direction would leave the title and change what stands around it.
 _NO_TEXT = re.compile(

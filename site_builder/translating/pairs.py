@@ -1,6 +1,7 @@
 """The lines of a fragment beside the lines of its translation: what a map really holds."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 
 from site_builder.fragment.lines import Line, has_words, is_untranslated, read_line, same_blocks, split
@@ -37,6 +38,7 @@ def lines_of(key: str, html: bool | None = None) -> list[str]:
     return split(key) if is_html else [escape(key, quote=False)]
 
 
+@lru_cache(maxsize=1 << 16)  # The maps of all languages have the same keys.
 def forms_of(key: str) -> tuple[str, ...]:
     """Say what a fragment, title or summary says, line by line, without how it is spelled."""
     return tuple([read_line(text).form for text in lines_of(key)[::2] if has_words(text)])

@@ -8,6 +8,8 @@ from site_builder.translating.pairs import Pair, forms_of, line_pairs
 
 Entries = Iterable[tuple[str, str]]
 
+_MOST_ALIKE = 5  # Lines that are tried, for one of them may have no translation.
+
 
 class Shared:
     """What the maps of one language say, together.
@@ -23,14 +25,14 @@ class Shared:
         self._by_line: dict[str, list[int]] = {}
         self._by_fragment: dict[tuple[str, ...], list[int]] = {}
         # Values are not looked at before they are wanted: that is most of the work.
-        for number, (key, _) in enumerate(self._entries):
-            forms = forms_of(key)
+        self._forms = [forms_of(key) for key, _ in self._entries]
+        for number, forms in enumerate(self._forms):
             for form in forms:
                 self._by_line.setdefault(form, []).append(number)
             self._by_fragment.setdefault(forms, []).append(number)
         self._pairs: dict[int, tuple[Pair, ...]] = {}
         self._common: dict[str, str | None] = {}
-        self._translated: dict[range, list[Pair]] = {}
+        self._lines: dict[range, list[tuple[str, int]]] = {}
 
     def _add(self, entries: Entries) -> range:
         start = len(self._entries)
@@ -68,12 +70,16 @@ class Shared:
     def similar(self, form: str, own: str, similarity: float) -> Pair | None:
         """Return the line that is most like `form`, of those in the own map or said by no source any more."""
         from rapidfuzz.fuzz import ratio  # noqa: PLC0415 - Most builds need not import it.
-        from rapidfuzz.process import extractOne  # noqa: PLC0415
+        from rapidfuzz.process import extract  # noqa: PLC0415
 
-        pairs = [*self._all_translated(self._places.get(own, range(0))), *self._all_translated(self._former)]
-        forms = [pair.line.form for pair in pairs]
-        match = extractOne(form, forms, scorer=ratio, score_cutoff=100 * similarity)
-        return pairs[match[2]] if match else None
+        lines = [*self._lines_in(self._places.get(own, range(0))), *self._lines_in(self._former)]
+        forms = [form for form, _ in lines]
+        for _, _, at in extract(form, forms, scorer=ratio, score_cutoff=100 * similarity, limit=_MOST_ALIKE):
+            known, number = lines[at]
+            for pair in self._pairs_of(number):
+                if pair.line.form == known and pair.translation:
+                    return pair
+        return None
 
     def _mine(self, numbers: Iterable[int], own: str) -> list[int]:
         place = self._places.get(own, range(0))
@@ -95,12 +101,11 @@ class Shared:
             self._pairs[number] = line_pairs(*self._entries[number]) or ()
         return self._pairs[number]
 
-    def _all_translated(self, place: range) -> list[Pair]:
-        if place not in self._translated:
-            self._translated[place] = [
-                pair for number in place for pair in self._pairs_of(number) if pair.translation
-            ]
-        return self._translated[place]
+    def _lines_in(self, place: range) -> list[tuple[str, int]]:
+        """List the lines of a map, each with the number of its entry."""
+        if place not in self._lines:
+            self._lines[place] = [(form, number) for number in place for form in self._forms[number]]
+        return self._lines[place]
 
 
 def _numbered(line: Line) -> Line:

@@ -38,6 +38,8 @@ class Linker:
     """The links that lead nowhere, as written; they stay as they are."""
     linked: set[str] = field(default_factory=set)
     """The URLs of the pages that it links to."""
+    _known: dict[tuple[str, str], str] = field(default_factory=dict, repr=False)
+    """What became of each link, as written, below each language's folder."""
 
     def rewrite(self, html: str, language_folder: str) -> str:
         """Make the links in `html` fit the page where it is written below `language_folder`.
@@ -50,6 +52,12 @@ class Linker:
         return _LINK.sub(lambda link: f'{link[1]}{self._href(link[2], language_folder)}"', html)
 
     def _href(self, written: str, language_folder: str) -> str:
+        key = written, language_folder
+        if key not in self._known:
+            self._known[key] = self._new_href(written, language_folder)
+        return self._known[key]
+
+    def _new_href(self, written: str, language_folder: str) -> str:
         parts = self._inside(unescape(written))
         if parts is None or not parts.path:
             return written
