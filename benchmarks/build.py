@@ -2,14 +2,18 @@
 
 Run it with `make bench` or `python benchmarks/build.py [SOURCE]`. The cost of the build is compared
 with the sum of what cannot be avoided on the same files in the same run: tokenizing, one Pygments
-lexer pass, and Markdown.
+lexer pass, and Markdown. Three languages have maps that say every text (`full`), that were made before
+one text in ten was edited (`edited`), or nothing (`empty`).
 """
 
 import argparse
 import functools
 import importlib.util
 import io
+import json
 import os
+import random
+import re
 import resource
 import subprocess
 import sys
@@ -36,7 +40,9 @@ from site_builder.config import load_config
 from site_builder.reading.discover import Source, survey
 from site_builder.reading.pair import pair_python
 from site_builder.reading.text import decode
+from site_builder.site import load_page, open_site
 from site_builder.translating.catalog import map_path
+from site_builder.translating.memory import translatable
 
 LANGUAGES = ("ja", "zh", "es")
 
@@ -45,15 +51,22 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("source", nargs="?", type=Path, default=installed("torch.nn"))
+    parser.add_argument("--maps", choices=["empty", "full", "edited"], default="empty")
+    parser.add_argument(
+        "--against", type=Path, help="compare with another version, installed by `pip install --target` here"
+    )
     parser.add_argument("--runs", type=int, default=5, help="cold builds of which the median is taken")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         found = survey(load_config(work, source=arguments.source)).sources
         sources = [source for source in found if source.kind == "python"]
-        add_empty_maps(work / "maps", sources)
+        add_maps(work, arguments.source, arguments.maps)
         lines = sum(source.file.read_bytes().count(b"\n") for source in sources)
         print(f"{len(sources)} sources, {lines} lines; medians of {arguments.runs} runs")
+        if arguments.against:
+            compare(work, arguments.source, arguments.against, arguments.runs)
+            return
         for jobs in sorted({1, os.cpu_count() or 1}):
             runs = [
                 (unavoidable(sources), measure(work, arguments.source, jobs)) for _ in range(arguments.runs)
@@ -71,11 +84,36 @@ def installed(package: str) -> Path:
     return Path(found.origin).parent / rest.replace(".", "/")
 
 
-def add_empty_maps(folder: Path, sources: list[Source]) -> None:
-    """Give every source an empty map in each language."""
-    for path in (folder / map_path(source.path, tag) for source in sources for tag in LANGUAGES):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("{}\n")
+def add_maps(folder: Path, source: Path, kind: str) -> None:
+    """Give every source a map in each language."""
+    site, chance = open_site(load_config(folder, source=source)), random.Random(1)
+    for found in site.sources:
+        page, _ = load_page(site.config, found) if kind != "empty" else (None, ())
+        keys = list(translatable(page)) if page else []
+        for tag in LANGUAGES:
+            older = [reworded(key) if kind == "edited" and chance.random() < 0.1 else key for key in keys]
+            path = folder / "maps" / map_path(found.path, tag)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps({key: translated(key) for key in older}))
+
+
+def reworded(html: str) -> str:
+    """Change a word."""
+    return re.sub(r"\b(?:the|is|a|of|to)\b", "once", html, count=1)
+
+
+def translated(html: str) -> str:
+    """Put other words in place of those of a fragment."""
+    parts = re.split(r"(<[^<>]*>|_\^_\d+_\^_|&#?\w+;)", html)
+    return "".join(part if at % 2 else re.sub(r"\w{2,}", "訳文", part) for at, part in enumerate(parts))
+
+
+def compare(work: Path, source: Path, other: Path, runs: int) -> None:
+    """Print what a build costs compared with another version, run by run in turn."""
+    pairs = [(measure(work, source, 1), measure(work, source, 1, other)) for _ in range(runs)]
+    ratio = median(ours["cpu"] / theirs["cpu"] for ours, theirs in pairs)
+    ours, theirs = (median(run["cpu"] for run in side) for side in zip(*pairs, strict=True))
+    print(f"CPU {ours:.2f} s, of the other version {theirs:.2f} s; ratio {ratio:.2f}")
 
 
 def unavoidable(sources: list[Source]) -> dict[str, float]:
@@ -104,13 +142,14 @@ def seconds(work: Callable[[], object]) -> float:
     return time.process_time() - started
 
 
-def measure(work: Path, source: Path, jobs: int) -> dict[str, float]:
+def measure(work: Path, source: Path, jobs: int, version: Path | None = None) -> dict[str, float]:
     """Run one cold build as a command of its own."""
+    environment = {**os.environ, **({"PYTHONPATH": str(version)} if version else {})}
     with tempfile.TemporaryDirectory(dir=work) as output:
         command = [sys.executable, "-m", "site_builder", "build", str(source), "-q"]
         command += ["-t", str(work / "maps"), "-o", output, "-j", str(jobs)]
         before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-        process = subprocess.Popen(command, cwd=work, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(command, cwd=work, env=environment, stderr=subprocess.DEVNULL)
         peak = peak_memory(process)
         wall, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
         cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

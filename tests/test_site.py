@@ -1,4 +1,3 @@
-import json
 from pathlib import Path
 
 import pytest
@@ -6,9 +5,6 @@ import pytest
 from site_builder.config import Config, load_config
 from site_builder.errors import SiteError
 from site_builder.site import open_site, read_source
-from site_builder.site.maps import add_language
-
-MAP = {"<p>A formula <span translate=no>_^_0_^_</span> </p>\n": ""}
 
 
 @pytest.fixture
@@ -75,62 +71,6 @@ def test_an_invalid_macro_stops(folder: Path) -> None:
     (folder / "site-builder.toml").write_text('[macros]\nx = "\\\\undefined"\n')
     with pytest.raises(SiteError, match="macro"):
         open_site(config(folder))
-
-
-def test_adding_a_language_writes_every_missing_text(folder: Path) -> None:
-    added = add_language(config(folder), "ja")
-    maps = folder / "translations"
-    assert set(added.files) == {maps / "a.ja.json", maps / "sub" / "b.ja.json"}
-    assert added.entries == 3
-    assert json.loads((maps / "a.ja.json").read_text("utf-8")) == MAP
-    assert json.loads((maps / "sub" / "b.ja.json").read_text("utf-8")) == {
-        "The title": "",
-        "<p>Text </p>\n": "",
-    }
-
-
-def test_adding_a_language_again_changes_nothing(folder: Path) -> None:
-    add_language(config(folder), "ja")
-    before = {path: path.stat().st_mtime_ns for path in (folder / "translations").rglob("*.json")}
-    assert add_language(config(folder), "ja").files == ()
-    assert {path: path.stat().st_mtime_ns for path in before} == before
-
-
-def test_adding_a_language_keeps_what_is_there(folder: Path) -> None:
-    path = folder / "translations" / "sub" / "b.ja.json"
-    path.parent.mkdir()
-    # Spelled in another way than we spell it, and one that no source says.
-    path.write_text('{"<p>Text</p>": "\\u6587", "<p>Gone</p>": "x"}')
-    assert add_language(config(folder), "ja").entries == 2
-    assert json.loads(path.read_text()) == {"<p>Text</p>": "文", "<p>Gone</p>": "x", "The title": ""}
-
-
-def test_what_cannot_be_read_is_told_and_left_alone(folder: Path) -> None:
-    (folder / "translations" / "sub").mkdir()
-    broken = folder / "translations" / "sub" / "b.ja.json"
-    broken.write_text('{"a": 1}')
-    (folder / "src" / "c.py").write_text("import (")
-    added = add_language(config(folder), "ja")
-    assert added.files == (folder / "translations" / "a.ja.json",)
-    assert [problem.where.path for problem in added.problems] == ["src/c.py", "translations/sub/b.ja.json"]
-    assert broken.read_text() == '{"a": 1}'
-
-
-def test_a_map_keeps_its_mode_and_stays_a_link(folder: Path) -> None:
-    (folder / "elsewhere.json").write_text("{}")
-    (folder / "elsewhere.json").chmod(0o600)
-    link = folder / "translations" / "a.ja.json"
-    link.symlink_to(folder / "elsewhere.json")
-    add_language(config(folder), "ja")
-    assert link.is_symlink()
-    assert json.loads(link.read_text("utf-8")) == MAP
-    assert (folder / "elsewhere.json").stat().st_mode & 0o777 == 0o600
-
-
-@pytest.mark.parametrize(("tag", "message"), [("jp", "did you mean ja"), ("en", "the source's language")])
-def test_only_another_known_language_can_be_added(folder: Path, tag: str, message: str) -> None:
-    with pytest.raises(SiteError, match=message):
-        add_language(config(folder), tag)
 
 
 @pytest.mark.parametrize(

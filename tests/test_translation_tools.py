@@ -1,13 +1,13 @@
 """Sources and maps are edited, and the tools run, in any order: nothing that a person wrote gets lost."""
 
 import json
-import os
 import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from io import BytesIO
-from itertools import count
+from itertools import chain, count, repeat
 from pathlib import Path
 from unittest.mock import patch
 
@@ -31,22 +31,18 @@ from site_builder.translating.pairs import forms_of, line_pairs
 from site_builder.translating.shared import Shared
 
 PARAGRAPHS = [
-    "The mean of each group is taken.",
-    "The mean of every group is taken.",
-    "The mean of every group is taken here.",
-    "Scale by `gamma` and shift by $x$.",
-    "Scale by $x$ and shift by `gamma` then.",
-    "See [the page](a.py) for more.",
-    "See [the page](b.py) for more.",
+    "The mean of each group",
+    "The mean of every group",
+    "Scale by `gamma` and $x$, see [there](a.py).",
     "PyTorch",
     "* first item of it\n* second item of it",
-    "* first item of it\n* another item of it",
     "1. One step\n2. Two steps",
-    "# The heading",
-    "12.5",
 ]
-NAMES = ["a.py", "b.py", "sub/c.py", "d.md"]
+"""Two are alike; one is right as it is in any language."""
+NAMES = ["a.py", "sub/b.py", "c.md"]
 Sections = list[list[str]]
+
+UNKNOWN = ("missing", "outdated")
 
 paragraphs = st.sampled_from(PARAGRAPHS)
 sections = st.lists(paragraphs, min_size=1, max_size=3)
@@ -141,40 +137,40 @@ class Tools(RuleBasedStateMachine):
 
     # The translator.
 
-    @rule(at=picks)
-    def translate(self, at: int) -> None:
-        """Say all of a text, in its blocks."""
-        self.edit(at, lambda key: translated(key, lambda text: f"訳{next(self.numbers)} {marks(text)}"))
+    @rule()
+    def translate(self) -> None:
+        """Say everything that is empty."""
+        for file in self.files():
+            entries = load_catalog(file, "ja", "").entries
+            self.write(file, {key: value or translated(key, self.fresh) for key, value in entries.items()})
 
-    @rule(at=picks)
-    def translate_one_line(self, at: int) -> None:
-        lines = iter([f"訳{next(self.numbers)} "])
-        self.edit(
-            at,
-            lambda key: translated(
-                key, lambda text: said + marks(text) if (said := next(lines, "")) else text
-            ),
-        )
-
-    @rule(at=picks)
-    def translate_oddly(self, at: int) -> None:
-        """Say all of a text in one paragraph, whatever its blocks are."""
-        self.edit(at, lambda key: f"<p>訳{next(self.numbers)} {marks(key)}</p>")
-
-    @rule(at=picks)
-    def take_back(self, at: int) -> None:
-        self.edit(at, lambda key: "")
-
-    def edit(self, at: int, translate: Callable[[str], str]) -> None:
+    @rule(
+        at=picks,
+        edit=st.sampled_from([
+            lambda self, key: translated(key, self.fresh),
+            lambda self, key: translated(key, first_only(self.fresh)),
+            lambda self, key: f"<p>{self.fresh(key)}</p>",  # In other blocks.
+            lambda self, key: "",
+        ]),
+    )  # fmt: skip
+    def change(self, at: int, edit: Callable[["Tools", str], str]) -> None:
+        """Say a text anew, in part, oddly or not at all."""
         entries = [(file, key) for file in self.files() for key in load_catalog(file, "ja", "").entries]
         if entries:
             file, key = entries[at % len(entries)]
-            values = dict(load_catalog(file, "ja", "").entries)
-            self.written.discard(values[key])
-            values[key] = translate(key)
-            self.written |= {values[key]} - {""}
-            file.write_text(json.dumps(values, indent=1), encoding="utf-8")
-            self.forget()
+            self.write(file, {**load_catalog(file, "ja", "").entries, key: edit(self, key)})
+
+    def fresh(self, text: str) -> str:
+        """Translate a line as nobody did before."""
+        return f"訳{next(self.numbers)} {marks(text)}".strip()
+
+    def write(self, file: Path, entries: dict[str, str]) -> None:
+        before = load_catalog(file, "ja", "").entries
+        changed = {key: value for key, value in entries.items() if value != before[key]}
+        self.written -= {before[key].strip() for key in changed}
+        self.written |= {value.strip() for value in changed.values()} - {""}
+        file.write_text(json.dumps(entries, indent=1), encoding="utf-8")
+        self.forget()
 
     # The tools.
 
@@ -185,11 +181,19 @@ class Tools(RuleBasedStateMachine):
     @rule()
     def sync(self) -> None:
         before = self.states()
-        expected = sync(self.config, dry_run=True)
-        assert not expected.problems
+        announced = sync(self.config, dry_run=True)
+        assert not announced.problems
         synced = sync(self.config)
-        assert (synced.written, synced.removed) == (expected.written, expected.removed)
-        assert self.states() == before
+        assert (synced.written, synced.removed) == (announced.written, announced.removed)
+        after = self.states()
+        assert [state for state in after if state[1] not in UNKNOWN] == [
+            state for state in before if state[1] not in UNKNOWN
+        ]
+        # What is in the attic may be like the text of any page, what moved out of a map that is gone no more.
+        if not synced.removed:
+            assert {text for text, state in before if state == "outdated"} <= {
+                text for text, state in after if state == "outdated"
+            }
         self.check_keys()
         files = self.contents()
         assert sync(self.config).written == ()
@@ -205,11 +209,8 @@ class Tools(RuleBasedStateMachine):
                 raise _StoppedError
             replace_file(path, content)
 
-        with patch.object(drafts, "replace_file", crashing):
-            try:
-                sync(self.config)
-            except _StoppedError:
-                pass
+        with patch.object(drafts, "replace_file", crashing), suppress(_StoppedError):
+            sync(self.config)
 
     @rule()
     def export_and_import(self) -> None:
@@ -227,18 +228,19 @@ class Tools(RuleBasedStateMachine):
         messages = [message for message in catalog if message.id]
         if messages:
             message = messages[at % len(messages)]
-            said = translated(message.id, lambda text: f"訳{next(self.numbers)} {marks(text)}")
-            message.string = said
+            message.string = said = translated(message.id, self.fresh)
             message.flags.discard("fuzzy")
             output = BytesIO()
             write_po(output, catalog)
             import_language(self.config, output.getvalue(), "ja.po")
-            self.written.add(said)
+            self.written.add(said.strip())
             self.forget()
 
-    @rule()
-    def prune(self) -> None:
-        prune(self.config)
+    @rule(really=st.sampled_from([False, False, True]))
+    def prune(self, really: bool) -> None:
+        """Prune now and then: it takes away what the other rules are about."""
+        if really:
+            prune(self.config)
         self.written &= set(self.values())
         self.forget()
 
@@ -251,11 +253,11 @@ class Tools(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_lost(self) -> None:
-        assert {value.strip() for value in self.written} <= {value.strip() for value in self.values()}
+        assert self.written <= set(self.values())
 
     @invariant()
     def what_was_shown_is_shown_again(self) -> None:
-        states = {pair for of_page in self.states().values() for pair in of_page}
+        states = self.states()
         assert not {text for text, state in states if state != "current"} & self.known
         self.known |= {text for text, state in states if state == "current"}
 
@@ -278,21 +280,22 @@ class Tools(RuleBasedStateMachine):
 
     def values(self) -> Iterator[str]:
         for file in self.files():
-            yield from load_catalog(file, "ja", str(file)).entries.values()
+            yield from map(str.strip, load_catalog(file, "ja", str(file)).entries.values())
         for values in load_attic(self.folder / "translations" / "attic" / "ja.json", "attic").values():
-            yield from values
+            yield from map(str.strip, values)
 
     def contents(self) -> dict[Path, bytes]:
         return {path: path.read_bytes() for path in self.folder.rglob("*") if path.is_file()}
 
-    def states(self) -> dict[str, list[tuple[str, str]]]:
+    def states(self) -> list[tuple[str, str]]:
         """Say of each line of each page how well it is known."""
         site = open_site(self.config)
         shared = load_shared(site, "ja")
-        return {
-            source.path: list(states_of(site, source, full_memory(site, source.path, shared)))
+        return [
+            state
             for source in site.sources
-        }
+            for state in states_of(site, source, full_memory(site, source.path, shared))
+        ]
 
 
 def states_of(site: Site, source: Source, memory: Memory) -> Iterator[tuple[str, str]]:
@@ -322,7 +325,7 @@ def as_python(found: Sections) -> str:
 
 
 def as_markdown(found: Sections) -> str:
-    title = "---\ntitle: The heading\nsummary: The mean of each group\n---\n\n"
+    title = f"---\ntitle: The mean of {len(found)} groups\nsummary: A summary of it\n---\n\n"
     return title + "\n\n".join(paragraph for section in found for paragraph in section) + "\n"
 
 
@@ -333,10 +336,20 @@ def translated(key: str, translate: Callable[[str], str]) -> str:
     )
 
 
+def first_only(translate: Callable[[str], str]) -> Callable[[str], str]:
+    """Translate one line, and leave the others."""
+    translations = chain([translate], repeat(str))
+
+    def one(text: str) -> str:
+        return next(translations)(text)
+
+    return one
+
+
 def marks(text: str) -> str:
     """Return the placeholders and links of a text."""
     return "".join(re.findall(r"<a .*?</a>|<span .*?</span>", text))
 
 
 TestTools = Tools.TestCase
-TestTools.settings = settings(max_examples=int(os.environ.get("N","40")), stateful_step_count=25)
+TestTools.settings = settings(max_examples=30, stateful_step_count=25)

@@ -22,18 +22,19 @@ _NUMBER = re.compile(r"(?<![\w.])(\d{1,3})\. ?(?!\d)")
 _EMPTY_ANCHOR = re.compile(r"<a(?:\s[^<>]*)?>\s*</a>")
 _HREF = re.compile(r"""(<a\b[^<>]*?\shref\s*=\s*)(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+))""")
 _LETTER = re.compile(r"[^\W\d_]")
+_VOID = re.compile(r"<w?br\b")
 
 
 Item = TypeVar("Item", int, str)
 
 
-def split(html: str) -> list[str]:
+def split(html: str, *, lists: bool = True) -> list[str]:
     """Take a fragment apart: texts at even places, block markup at odd ones; joined, they are `html`.
 
-    A paragraph that spells an ordered list, `1. One 2. Two`, is split at its numbers.
+    A paragraph that spells an ordered list, `1. One 2. Two`, is split at its numbers, if `lists`.
     """
     pieces = _BLOCK.split(html)
-    if "2." not in html:
+    if not lists or "2." not in html:
         return pieces
     return [
         part
@@ -48,7 +49,24 @@ def _items(text: str) -> list[str]:
         if int(number[1]) == expected:
             parts += [text[end : number.start()], number[0]]
             end, expected = number.end(), expected + 1
-    return [*parts, text[end:]] if expected > 2 else [text]
+    parts.append(text[end:])
+    # A number in a tag, or in an element that goes on behind it, begins no item.
+    return parts if expected > 2 and all(map(is_balanced, parts[::2])) else [text]
+
+
+def is_balanced(text: str) -> bool:
+    """Tell whether inline elements begin and end in the same text."""
+    depth = 0
+    for tag in TAG.findall(text) if "<" in text else ():
+        depth += nesting(tag)
+        if depth < 0:
+            return False
+    return depth == 0 and text.count("<") == text.count(">")
+
+
+def nesting(text: str) -> int:
+    """Count how many more elements a text opens than it closes."""
+    return text.count("<") - 2 * text.count("</") - len(_VOID.findall(text))
 
 
 def same_blocks(pieces: Sequence[str], others: Sequence[str]) -> bool:
@@ -67,7 +85,17 @@ def _name(markup: str) -> str:
 
 def has_words(text: str) -> bool:
     """Tell whether a line has a letter outside of tags and placeholders."""
-    return bool(_LETTER.search(TAG.sub("", text) if "<" in text else text))
+    if "<" in text:
+        text = TAG.sub("", text)
+    return bool(_LETTER.search(unescape(text) if "&" in text else text))
+
+
+def is_blank(text: str) -> bool:
+    """Tell whether a reader would see nothing of a line."""
+    if text[:1].isalnum():
+        return False
+    visible = unescape(TAG.sub("", text))
+    return not any(character.isprintable() and not character.isspace() for character in visible)
 
 
 def has_plain_words(text: str) -> bool:
@@ -77,13 +105,19 @@ def has_plain_words(text: str) -> bool:
 
 
 def _is_plain(word: str) -> bool:
+    if word.upper() == word.lower():
+        return sum(map(str.isalpha, word)) > 1  # A script without capitals may not part its words.
     letters = word.strip(".,;:!?()[]{}\"'“”‘’«»…—–*").replace("-", "").replace("'", "").replace("’", "")
     return len(letters) > 1 and letters.isalpha() and letters == letters.lower()
 
 
 def is_untranslated(line: str, translation: str) -> bool:
     """Tell whether a translation is its line again, although that has words to be translated."""
-    return line.split() == translation.split() and has_plain_words(line)
+    same = line.split() == translation.split() or (
+        any(sign in line or sign in translation for sign in "&'")
+        and read_line(line).form == read_line(translation).form
+    )
+    return same and has_plain_words(line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,3 +174,9 @@ def carry(value: str, old: Line, new: Line) -> str | None:
         moved = dict(zip(old.targets, new.targets, strict=True))
         value = _HREF.sub(lambda link: f'{link[1]}"{escape(moved.get(_href(link), _href(link)))}"', value)
     return value
+
+
+def inside(text: str, translation: str) -> str:
+    """Put a translation where a line stands, with the white space that is around it."""
+    before = text[: len(text) - len(text.lstrip())]
+    return f"{before}{translation}{text[len(text.rstrip()) :]}"

@@ -1,25 +1,25 @@
 """The maps of a language handed to the tools of translators as one PO file, and taken back."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from site_builder.config import Config
 from site_builder.errors import Problem, SiteError
-from site_builder.fragment.lines import is_untranslated
+from site_builder.fragment.lines import is_blank
 from site_builder.model import Page
 from site_builder.reading.discover import Source
 from site_builder.site import Site, open_site
-from site_builder.site.drafts import write_drafts
+from site_builder.site.drafts import Draft, write_drafts
 from site_builder.site.maps import attic_draft, lines_of, load_map, map_draft, read_pages, require_language
 from site_builder.site.memories import attic_path, full_memory, load_shared
 from site_builder.translating.attic import attic_size, load_attic, with_entries
 from site_builder.translating.catalog import Catalog
+from site_builder.translating.exchange import Imported as Taken
 from site_builder.translating.exchange import SourceTexts, Suggestion, export_po, import_po, read_po
 from site_builder.translating.memory import Memory, translatable
 from site_builder.translating.pairs import has_gaps
 from site_builder.translating.partial import suggested
-from site_builder.translating.repair import repair
 
 
 def export_language(config: Config, language: str) -> bytes:
@@ -65,33 +65,19 @@ def import_language(config: Config, content: bytes, shown: str, language: str | 
     Raises SiteError, and changes nothing, if anything is wrong with the file, or if a map or the attic
     cannot be read.
     """
-    if language is None:
-        site = open_site(config)
-        language = read_po(content, shown, sorted({*site.languages, *site.former})).language
+    language = language or _language_of(config, content, shown)
     site = _open(config, language)
     po = read_po(content, shown, (language,))
-    pages, problems = read_pages(site)
     catalogs, damaged = _catalogs(site, language)
-    path = attic_path(site, language)
     if damaged:
         raise SiteError(*damaged)
+    path = attic_path(site, language)
     attic = load_attic(path, config.shown(path))
-    said = {source.path: tuple(translatable(page)) for source, page in pages}
-    # Of a page that cannot be read, its map is the best witness.
-    texts = [
-        SourceTexts(source, said.get(source, tuple(catalog.entries)), _finished(catalog))
-        for source, catalog in catalogs.items()
-    ]
-    taken = import_po(po, texts)
+    pages, problems = read_pages(site)
+    taken = import_po(po, _known_texts(catalogs, pages))
     changes = {source: _changed(catalogs[source], entries) for source, entries in taken.entries.items()}
-    left = [(key, value) for key, values in taken.unknown.items() for value in values]
-    left += [(key, catalogs[source].entries.get(key, "")) for source in changes for key in changes[source]]
-    new_attic = with_entries(attic, left)
-    maps = [
-        draft
-        for source, changed in changes.items()
-        for draft in map_draft(site, catalogs[source], {**catalogs[source].entries, **changed})
-    ]
+    new_attic = with_entries(attic, _left(taken, catalogs, changes))
+    maps = _map_drafts(site, catalogs, changes)
     write_drafts([*attic_draft(path, attic, new_attic), *maps], config.shown)
     return Imported(
         language,
@@ -101,6 +87,11 @@ def import_language(config: Config, content: bytes, shown: str, language: str | 
         taken.fuzzy,
         tuple(problems),
     )
+
+
+def _language_of(config: Config, content: bytes, shown: str) -> str:
+    site = open_site(config)
+    return read_po(content, shown, sorted({*site.languages, *site.former})).language
 
 
 def _open(config: Config, language: str) -> Site:
@@ -127,11 +118,7 @@ def _finished(catalog: Catalog) -> Catalog:
 
 
 def _is_finished(key: str, value: str) -> bool:
-    if not value.strip():
-        return False
-    if key.startswith("<"):
-        return not has_gaps(key, repair(value, key).html)
-    return not is_untranslated(key, value)
+    return not is_blank(value) and not has_gaps(key, value)
 
 
 def _texts(source: Source, page: Page, catalog: Catalog, memory: Memory) -> SourceTexts:
@@ -151,8 +138,36 @@ def _suggestion(key: str, page: Page, memory: Memory) -> Suggestion | None:
     return Suggestion(value, previous) if value else None
 
 
+def _known_texts(catalogs: Mapping[str, Catalog], pages: Sequence[tuple[Source, Page]]) -> list[SourceTexts]:
+    """Say what pages and maps know; of a page that cannot be read, its map is the best witness."""
+    said = {source.path: tuple(translatable(page)) for source, page in pages}
+    return [
+        SourceTexts(source, said.get(source, tuple(catalog.entries)), _finished(catalog))
+        for source, catalog in catalogs.items()
+    ]
+
+
 def _changed(catalog: Catalog, entries: Mapping[str, str]) -> dict[str, str]:
-    """Find what is new in `entries`, in which that which is not finished may be empty."""
+    """Find what is new in `entries`, in which what was not finished may be empty."""
     return {
         key: value for key, value in entries.items() if value.strip() and value != catalog.entries.get(key)
     }
+
+
+def _left(
+    taken: Taken, catalogs: Mapping[str, Catalog], changes: Mapping[str, Mapping[str, str]]
+) -> Iterator[tuple[str, str]]:
+    """List the translations that no map takes, and those that are replaced."""
+    yield from ((key, value) for key, values in taken.unknown.items() for value in values)
+    for source, changed in changes.items():
+        yield from ((key, catalogs[source].entries.get(key, "")) for key in changed)
+
+
+def _map_drafts(
+    site: Site, catalogs: Mapping[str, Catalog], changes: Mapping[str, Mapping[str, str]]
+) -> list[Draft]:
+    return [
+        draft
+        for source, changed in changes.items()
+        for draft in map_draft(site, catalogs[source], {**catalogs[source].entries, **changed})
+    ]

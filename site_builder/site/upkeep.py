@@ -140,10 +140,10 @@ def _plan(site: Site, language: str, pages: Sequence[tuple[Source, Page]]) -> _P
     except SiteError as error:  # Nothing can leave a map.
         return _Plan(problems=error.problems)
     renewals, problems = _renewals(site, language, pages)
-    held = {entry for one in renewals for entry in one.renewal.entries.items()}
+    moved = {entry for one in renewals for entry in one.renewal.given}
     former, more = _former(site, language)
     leaving = [entry for one in renewals for entry in one.renewal.gone]
-    leaving += [entry for catalog in former for entry in catalog.entries.items() if entry not in held]
+    leaving += [entry for catalog in former for entry in catalog.entries.items() if entry not in moved]
     new_attic = with_entries(attic, leaving)
     counts = Counter({"moved": attic_size(new_attic) - attic_size(attic)})
     for one in renewals:

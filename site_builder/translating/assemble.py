@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from html import unescape
 
-from site_builder.fragment import BLOCK_OPENING, bare
+from site_builder.fragment import BLOCK_OPENING, TAG, bare
 from site_builder.fragment.filling import fill
-from site_builder.fragment.lines import has_words, split
+from site_builder.fragment.lines import has_words, inside, is_balanced, nesting, split
 from site_builder.language import Language
 from site_builder.model import Block, Fragment, State
 from site_builder.sanitize import sanitize
@@ -46,12 +47,18 @@ def assemble(
     """
     pieces = split(_safe(fragment.html))
     places = [at for at in range(0, len(pieces), 2) if has_words(pieces[at])]
-    if len(places) != len(lines):
+    if [_words(pieces[at]) for at in places] != [_words(line.text) for line in lines]:
+        return None
+    if not all(is_balanced(pieces[at]) for at in places):
         return None
     assembly = _Assembly(
         fragment, pieces, dict(zip(places, lines, strict=True)), source_language, show_outdated
     )
     return tuple(assembly.blocks())
+
+
+def _words(html: str) -> list[str]:
+    return unescape(TAG.sub("", bare(html))).split()
 
 
 _Kind = State | None
@@ -77,7 +84,7 @@ class _Assembly:
             html = "".join(self._piece(at, kind, is_english=not outdated) for at in run)
             source = "".join(f"<p>{_safe(line.source)}</p>\n" for line in outdated)
             count = sum(bool(BLOCK_OPENING.match(self.pieces[at])) for at in run)
-            anchors = self._anchors(opened, count, is_last=run.stop == len(self.pieces))
+            anchors = self._anchors(opened, count, run)
             protected = self.fragment.protected
             yield Block(fill(html, protected, anchors), kind or "current", fill(source, protected))
             opened += count
@@ -88,6 +95,8 @@ class _Assembly:
         for at, piece in enumerate(self.pieces):
             if at % 2 and piece.startswith("<") and not piece.startswith("<hr"):
                 depth += -1 if piece.startswith("</") else 1
+            elif not at % 2 and "<" in piece:
+                depth += nesting(piece)
             if (depth == 0 and piece.strip()) or at + 1 == len(self.pieces):
                 yield {self.lines[part].state for part in range(start, at + 1) if part in self.lines}, at + 1
                 start = at + 1
@@ -101,9 +110,9 @@ class _Assembly:
         if line is None:
             return self.pieces[at]
         if line.state == "current":
-            return _safe(line.translation)
+            return inside(self.pieces[at], _safe(line.translation))
         if self._is_shown_outdated(line):
-            translation = _safe(line.translation)
+            translation = inside(self.pieces[at], _safe(line.translation))
             return translation if kind else f'<span class="sb-outdated">{translation}</span>'
         if kind and is_english:
             return self.pieces[at]
@@ -111,12 +120,13 @@ class _Assembly:
         attributes = f'class="sb-{line.state}" lang="{language.tag}" dir="{language.direction}"'
         return f"<span {attributes}>{self.pieces[at]}</span>"
 
-    def _anchors(self, opened: int, count: int, *, is_last: bool) -> list[tuple[int, str]]:
+    def _anchors(self, opened: int, count: int, run: range) -> list[tuple[int, str]]:
         """Choose the ids of `count` blocks from number `opened` on, numbered from there."""
+        is_last = run.stop == len(self.pieces)
         return [
             (number - opened, identifier)
             for number, identifier in self.fragment.anchors
-            if (number >= opened or (number < 0 and not opened)) and (number < opened + count or is_last)
+            if (number >= opened or (number < 0 and not run.start)) and (number < opened + count or is_last)
         ]
 
 

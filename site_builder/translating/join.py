@@ -46,8 +46,9 @@ def localize(
     for one in told:
         words.update(one.words)
     total = sum(words.values())
+    shown = words["current"] or any(block.source for one in told for block in one.blocks)
     # An index that we made has no words of its own.
-    translated = not page.source or bool(words["current"]) or _is_translated(title) or _is_translated(summary)
+    translated = not page.source or bool(shown) or _is_translated(title) or _is_translated(summary)
     gaps = [*_text_gaps(page, title, summary), *(gap for one in told for gap in one.gaps)]
     return LocalizedPage(
         page,
@@ -84,7 +85,7 @@ def _told(
         guesses = tuple((key, _GUESSES[kind]) for kind in known.kinds if kind in _GUESSES)
         return _Told((block(fragment, known.value),), {"current": section.words}, guesses=guesses)
     if not known.lines:
-        return _Told((original,), {"current": section.words})
+        return _Told((original,))
     lines = known.lines
     if any(line.state != "missing" for line in lines):
         blocks = assemble(fragment, lines, source_language, show_outdated=show_outdated)

@@ -1,12 +1,20 @@
 """What is known of the texts of one source in one language, and how true it still is."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 
 from site_builder.fragment import PLACEHOLDER
-from site_builder.fragment.lines import carry, has_words, is_untranslated, read_line, same_blocks, split
+from site_builder.fragment.lines import (
+    carry,
+    has_words,
+    inside,
+    is_untranslated,
+    read_line,
+    same_blocks,
+    split,
+)
 from site_builder.fragment.wording import plain_text
 from site_builder.model import Page, State, Text
 from site_builder.translating.pairs import Pair, forms_of, has_gaps, line_pairs
@@ -66,6 +74,7 @@ class Memory:
         known = (own.strip() and line_pairs(key, own)) or (entry and line_pairs(*entry)) or ()
         pieces = split(key)
         places = [at for at in range(0, len(pieces), 2) if has_words(pieces[at])]
+        known = known if len(known) == len(places) else ()
         lines = tuple(
             self._line(pieces[at], known[number] if number < len(known) else None)
             for number, at in enumerate(places)
@@ -73,24 +82,27 @@ class Memory:
         if not lines or any(line.state != "current" for line in lines):
             return Recollection(None, lines)
         for at, line in zip(places, lines, strict=True):
-            pieces[at] = _inside(pieces[at], line.translation)
+            pieces[at] = inside(pieces[at], line.translation)
         return Recollection("".join(pieces))
 
     def knows(self, page: Page) -> bool:
         """Tell quickly whether the own map alone says all of a page."""
         own = self.entries
-        return all(
-            (value := own.get(key, ""))
-            and not value.isspace()
-            and not (key[0] == "<" and has_gaps(key, value))
-            for key in translatable(page)
+        titles = [getattr(page, name) for name in ("title", "summary") if name in page.meta]
+        keys = [section.docs.html for section in page.sections if section.words]
+        return all(self._own_text(text) for text in titles if text) and all(
+            (value := own.get(key, "")) and not value.isspace() and not has_gaps(key, value, strict=True)
+            for key in keys
         )
+
+    def _own_text(self, text: str) -> str:
+        own = _plain(self.entries.get(text, ""))
+        return "" if is_untranslated(text, own) else own
 
     def recall_text(self, text: str) -> Text:
         """Translate a title or summary, which is plain text; one that is not current stays as it is."""
-        own = _plain(self.entries.get(text, ""))
-        if not text or (own and not is_untranslated(text, own)):
-            return Text(own, "current")
+        if not text or (own := self._own_text(text)):
+            return Text(own if text else "", "current")
         if self.is_complete or _NAME.fullmatch(text):
             return Text(text, "missing")
         recalled = self._line(escape(text, quote=False), None)
@@ -114,17 +126,19 @@ class Memory:
     def _line(self, text: str, known: Pair | None) -> Recalled:
         """Say what is known of a line; `known` is what an entry of its whole fragment says."""
         line = read_line(text)
-        translation = carry(known.translation, known.line, line) if known and known.translation else None
+        translation = None
+        if known and known.translation and known.line.form == line.form:
+            translation = carry(known.translation, known.line, line)
         if translation is None and (found := self._all().line(line.form, self.own)):
             translation = placed(found, line)
         if translation:
             return Recalled(text, "current", translation)
         pair = self._all().similar(line.form, self.own, self.similarity)
-        if not pair:
+        if not pair or pair.line.form == line.form:
             return Recalled(text, "missing")
         translation, source = carry(pair.translation, pair.line, line), carry(pair.text, pair.line, line)
         if translation is None or source is None:
-            return Recalled(text, "outdated", source=pair.text)
+            return Recalled(text, "outdated", source=PLACEHOLDER.sub("…", pair.text))
         return Recalled(text, "outdated", translation, source.strip())
 
 
@@ -136,18 +150,19 @@ def translatable(page: Page) -> Iterator[str]:
 
 def _spelled_otherwise(key: str, other: str, value: str) -> Repair | None:
     """Make the translation of a fragment that says the same in the same blocks that of `key`."""
-    regular = line_pairs(other, value) is not None
-    if regular and not same_blocks(split(other), split(key)):
+    pieces, others = split(key), split(other)
+    if _forms(pieces) != _forms(others):
+        return None
+    if not same_blocks(pieces, others) and same_blocks(others, split(repair(value, other).html)):
         return None
     carried = carry(value, read_line(other), read_line(key))
     mended = repair(value if carried is None else carried, key)
     return None if has_gaps(key, mended.html) else mended
 
 
-def _inside(text: str, translation: str) -> str:
-    """Put a translation where a line stands, with the white space that is around it."""
-    before = text[: len(text) - len(text.lstrip())]
-    return f"{before}{translation}{text[len(text.rstrip()) :]}"
+def _forms(pieces: Sequence[str]) -> list[str]:
+    """Say what all lines say, formulas and numbers too."""
+    return [form for text in pieces[::2] if (form := read_line(text).form)]
 
 
 _NAME = re.compile(r"\S*\w[./_]\w\S*")

@@ -1,11 +1,22 @@
 """The lines of a fragment beside the lines of its translation: what a map really holds."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
 
-from site_builder.fragment.lines import Line, has_words, is_untranslated, read_line, same_blocks, split
-from site_builder.translating.repair import repair
+from site_builder.fragment.lines import (
+    Line,
+    has_plain_words,
+    has_words,
+    is_blank,
+    is_untranslated,
+    read_line,
+    same_blocks,
+    split,
+)
+from site_builder.fragment.wording import plain_text
+from site_builder.translating.repair import is_line_in_order, repair
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,20 +32,39 @@ class Pair:
 
 def line_pairs(key: str, value: str) -> tuple[Pair, ...] | None:
     """Pair the lines of an entry; None if the blocks of its translation are not those of its key."""
-    pieces = lines_of(key)
-    others = split(repair(value, key).html) if key.startswith("<") else lines_of(value, html=False)
-    if not same_blocks(pieces, others):
-        return None
+    if not is_fragment(key):
+        pieces, others = lines_of(key), lines_of(value, html=False)
+    else:
+        pieces, others = split(key), _mended(value, key, split(key))
+        if not same_blocks(pieces, others):
+            # A list in a paragraph may be told as one sentence.
+            pieces, others = split(key, lists=False), split("".join(others), lists=False)
+        if not same_blocks(pieces, others):
+            return None
     return tuple(
-        Pair(read_line(text), text, "" if is_untranslated(text, other) else other.strip())
+        Pair(read_line(text), text, "" if is_blank(other) or is_untranslated(text, other) else other.strip())
         for text, other in zip(pieces[::2], others[::2], strict=True)
         if has_words(text)
     )
 
 
+def _mended(value: str, key: str, pieces: Sequence[str]) -> list[str]:
+    """Split a translation, repaired if need be: most of them need not."""
+    others = split(value)
+    if same_blocks(pieces, others) and all(map(_is_in_order, others[::2], pieces[::2])):
+        return others
+    return split(repair(value, key).html)
+
+
+def _is_in_order(translation: str, line: str) -> bool:
+    # Text beside a formula that stands alone has left its block.
+    alone = not has_words(line)
+    return is_line_in_order(translation, line) and (not alone or translation.split() == line.split())
+
+
 def lines_of(key: str, html: bool | None = None) -> list[str]:
     """Split a fragment; a title or summary, which is no HTML, is one line."""
-    is_html = key.startswith("<") if html is None else html
+    is_html = is_fragment(key) if html is None else html
     return split(key) if is_html else [escape(key, quote=False)]
 
 
@@ -44,12 +74,22 @@ def forms_of(key: str) -> tuple[str, ...]:
     return tuple([read_line(text).form for text in lines_of(key)[::2] if has_words(text)])
 
 
-def has_gaps(key: str, value: str) -> bool:
-    """Tell whether a translation leaves out a line of its fragment, or repeats it untranslated."""
+def has_gaps(key: str, value: str, *, strict: bool = False) -> bool:
+    """Tell whether a translation leaves out a line of its fragment, or repeats it untranslated.
+
+    With `strict`, one whose blocks are not those of its fragment may do so, too.
+    """
     pieces, others = split(key), split(value)
-    return same_blocks(pieces, others) and any(
-        is_untranslated(text, other) or (has_words(text) and not other.strip())
+    if not same_blocks(pieces, others):
+        return strict or (plain_text(key) == plain_text(value) and has_plain_words(key))
+    return any(
+        is_untranslated(text, other) or (is_blank(other) and has_words(text))
         for text, other in zip(pieces[::2], others[::2], strict=True)
         # Most lines are told apart by a look.
-        if text == other or not other.strip() or text.strip() == other.strip()
+        if not other[:1].isalnum() or other[:1] == text.lstrip()[:1]
     )
+
+
+def is_fragment(key: str) -> bool:
+    """Tell whether a key is HTML; a title or summary is not."""
+    return key.startswith("<") or "</" in key

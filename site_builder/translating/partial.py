@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from site_builder.fragment.lines import has_words, split
+from site_builder.fragment.lines import has_words, inside, split
 from site_builder.translating.memory import Recalled
 from site_builder.translating.pairs import line_pairs
 
@@ -11,9 +11,8 @@ def with_lines(key: str, texts: Iterable[str]) -> str:
     """Put other texts in place of the lines with words of a fragment, in order."""
     pieces, rest = split(key), iter(texts)
     for at in range(0, len(pieces), 2):
-        if has_words(text := pieces[at]):
-            before = text[: len(text) - len(text.lstrip())]
-            pieces[at] = f"{before}{next(rest).strip()}{text[len(text.rstrip()) :]}"
+        if has_words(pieces[at]):
+            pieces[at] = inside(pieces[at], next(rest).strip())
     return "".join(pieces)
 
 

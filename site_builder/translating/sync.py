@@ -21,6 +21,8 @@ class Renewal:
     entries: Mapping[str, str]
     gone: tuple[tuple[str, str], ...] = ()
     """The translations that leave it: its page does not say their texts."""
+    given: tuple[tuple[str, str], ...] = ()
+    """The translations that memory gave it."""
     kept: int = 0
     """How many translations stay."""
     filled: int = 0
@@ -69,10 +71,12 @@ def _renewal(
     new = [key for key in missing if key not in dict(unfit)]
     whole = {key: texts.whole(key) for key in new}
     partial = {key: texts.partial(key) if in_part and not whole[key] else "" for key in new}
-    entries = {**stays, **filled, **{key: whole[key] or partial[key] for key in new}}
+    given = {**filled, **{key: whole[key] or partial[key] for key in new}}
+    entries = {**stays, **given}
     return Renewal(
         entries,
         gone,
+        tuple(_translated(given)),
         kept=sum(1 for _ in _translated(stays)),
         filled=len(filled) + sum(map(bool, whole.values())),
         partial=sum(map(bool, partial.values())),
