@@ -126,6 +126,11 @@ def _language(tag: str, coverage: float | None) -> str:
     return tag if coverage is None else f"{tag} {_percent(coverage)}"
 
 
+def has_errors(problems: Iterable[Problem]) -> bool:
+    """Tell whether anything is worse than a warning."""
+    return any(problem.severity == "error" for problem in problems)
+
+
 def problem_count(problems: Iterable[Problem]) -> str:
     """Say how many problems there are."""
     counts = Counter(problem.severity for problem in problems)

@@ -6,7 +6,7 @@ from typing import BinaryIO
 import click
 
 from site_builder.cli.options import languages, options, quiet, source, translations_folder
-from site_builder.terminal import count, print_problems, say
+from site_builder.terminal import count, has_errors, print_problems, say
 
 
 @click.group()
@@ -36,7 +36,7 @@ def add(*, language: str, quiet: bool, **settings: object) -> int:
         to_translate = count(added.entries - added.filled, "text")
         say(f"{count(len(added.files), 'map')} written, {to_translate} to translate")
     print_problems(added.problems)
-    return int(bool(added.problems))
+    return int(has_errors(added.problems))
 
 
 @translations.command()
@@ -63,7 +63,7 @@ def sync(*, languages: tuple[str, ...] | None, quiet: bool, dry_run: bool, **set
         known = f"{synced.filled} from memory, {synced.partial} from memory in part"
         say(f"{kept} kept, {known}, {synced.moved} to the attic, {empty} empty")
     print_problems(synced.problems)
-    return int(bool(synced.problems))
+    return int(has_errors(synced.problems))
 
 
 @translations.command()
@@ -107,4 +107,4 @@ def import_(*, file: BinaryIO, language: str | None, quiet: bool, **settings: ob
         attic = f", {imported.moved} to the attic" if imported.moved else ""
         say(f"{count(imported.translations, 'translation')} taken{fuzzy}{attic}")
     print_problems(imported.problems)
-    return int(bool(imported.problems))
+    return int(has_errors(imported.problems))

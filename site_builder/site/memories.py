@@ -62,8 +62,8 @@ def entry_places(site: Site, source: str, language: str, keys: Collection[str]) 
     """Say where the map of a source translates each fragment of `keys`, or where it would."""
     shown, path = shown_map(site, source, language), site.maps.get((source, language))
     try:
-        lines = entry_lines(load_catalog(path, language, shown)) if path and keys else {}
-    except SiteError:  # Told when the page was read.
+        lines = entry_lines(Catalog(language, path, {}, path.read_bytes())) if path and keys else {}
+    except (OSError, ValueError):  # Told when the page was read.
         lines = {}
     by_forms = {} if lines.keys() >= set(keys) else {forms_of(key): line for key, line in lines.items()}
     return {key: Location(shown, lines.get(key) or by_forms.get(forms_of(key), 0)) for key in keys}

@@ -23,11 +23,15 @@ from site_builder.translating.repair import is_line_in_order, repair
 class Pair:
     """A line and its translation."""
 
-    line: Line
     text: str
     """As its fragment has it."""
     translation: str
     """Empty if it has none: nothing, or the line again although that has words to be translated."""
+
+    @property
+    def line(self) -> Line:
+        """What it says."""
+        return read_line(self.text)
 
 
 def line_pairs(key: str, value: str) -> tuple[Pair, ...] | None:
@@ -42,7 +46,7 @@ def line_pairs(key: str, value: str) -> tuple[Pair, ...] | None:
         if not same_blocks(pieces, others):
             return None
     return tuple(
-        Pair(read_line(text), text, "" if is_blank(other) or is_untranslated(text, other) else other.strip())
+        Pair(text, "" if is_blank(other) or is_untranslated(text, other) else other.strip())
         for text, other in zip(pieces[::2], others[::2], strict=True)
         if has_words(text)
     )

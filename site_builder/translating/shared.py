@@ -76,9 +76,8 @@ class Shared:
         forms = [form for form, _ in lines]
         for _, _, at in extract(form, forms, scorer=ratio, score_cutoff=100 * similarity, limit=_MOST_ALIKE):
             known, number = lines[at]
-            for pair in self._pairs_of(number):
-                if pair.line.form == known and pair.translation:
-                    return pair
+            for pair in self._pairs_of(number, known):
+                return pair
         return None
 
     def _mine(self, numbers: Iterable[int], own: str) -> list[int]:
@@ -89,17 +88,19 @@ class Shared:
         found = Counter(
             carried
             for number in dict.fromkeys(numbers)
-            for pair in self._pairs_of(number)
-            if pair.translation
-            and pair.line.form == form
-            and (carried := carry(pair.translation, pair.line, _numbered(pair.line))) is not None
+            for pair in self._pairs_of(number, form)
+            if (carried := carry(pair.translation, line := pair.line, _numbered(line))) is not None
         )
         return found.most_common(1)[0][0] if found else None
 
-    def _pairs_of(self, number: int) -> tuple[Pair, ...]:
+    def _pairs_of(self, number: int, form: str) -> list[Pair]:
+        """Return the lines of an entry that have a form and a translation."""
         if number not in self._pairs:
             self._pairs[number] = line_pairs(*self._entries[number]) or ()
-        return self._pairs[number]
+        pairs, forms = self._pairs[number], self._forms[number]
+        if len(pairs) == len(forms):  # They were read already.
+            return [pair for pair, own in zip(pairs, forms, strict=True) if own == form and pair.translation]
+        return [pair for pair in pairs if pair.translation and pair.line.form == form]
 
     def _lines_in(self, place: range) -> list[tuple[str, int]]:
         """List the lines of a map, each with the number of its entry."""
