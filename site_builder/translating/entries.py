@@ -12,7 +12,11 @@ from site_builder.errors import Location, Problem, SiteError
 from site_builder.sanitize import LONGEST_ENTRY, NOT_TEXT
 
 _CONTROL = re.compile(f"[{NOT_TEXT}]")
-
+_ASCII_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+# Half of a pair, a control, or what is no character; a pair is looked at again.
+_SUSPICIOUS_ESCAPE = re.compile(
+    r"\\(?:[bf]|u(?:00[0189]|007[fF]|[dD][89a-fA-F]|[fF][dD][dDeE]|[fF]{3}[eEfF]))"
+)
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _SPACE = re.compile(r"[ \t\n\r]*")
 BOM = "\ufeff"
@@ -23,7 +27,7 @@ def loads(content: bytes, shown: str) -> dict[str, str]:
     """Read the entries of a map, in the file's order. Raises SiteError as above."""
     text = _decoded(content, shown)
     entries = _trusted(text)
-    if entries is None or _is_suspicious(entries):
+    if entries is None or _is_suspicious(text, entries):
         problems = tuple(islice(_problems(text, shown), _MOST_PROBLEMS))
         if problems:
             raise SiteError(*problems)
@@ -70,16 +74,13 @@ def _trusted(text: str) -> dict[str, str] | None:
     return entries if len(entries) == len(pairs) and set(map(type, entries.values())) <= {str} else None
 
 
-def _is_suspicious(entries: Mapping[str, str]) -> bool:
-    """Look for characters that must not be there, and for entries that are too long."""
-    whole = "".join(entries) + "".join(entries.values())
-    if _CONTROL.search(whole) or any(map(_is_too_long, (*entries, *entries.values()))):
+def _is_suspicious(text: str, entries: Mapping[str, str]) -> bool:
+    """Look quickly for characters that must not be there, spelled out or escaped, and for long entries."""
+    control = _ASCII_CONTROL if text.isascii() else _CONTROL
+    if control.search(text) or ("\\" in text and _SUSPICIOUS_ESCAPE.search(text)):
         return True
-    try:
-        whole.encode("utf-8")
-    except UnicodeEncodeError:
-        return True
-    return False
+    longest = max((len(string) for entry in entries.items() for string in entry), default=0)
+    return longest * 4 > LONGEST_ENTRY
 
 
 def _is_too_long(text: str) -> bool:
