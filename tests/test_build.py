@@ -1,6 +1,6 @@
-import json
 """The pipeline as a whole: reuse, reproducibility, interruption, hostile input."""
 
+import json
 import random
 import shutil
 import signal
