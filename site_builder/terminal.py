@@ -207,7 +207,7 @@ def print_status(statuses: Iterable["PageStatus"]) -> None:
     table.add_column("")
     table.add_column("page", no_wrap=True)
     for name in ("current", "outdated", "missing", "problems"):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", min_width=len(name))
     by_language: dict[str, list[PageStatus]] = {}
     for status in statuses:
         by_language.setdefault(status.language, []).append(status)

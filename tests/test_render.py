@@ -9,6 +9,7 @@ from rendering import ARABIC, CODE, ENGLISH, FIXTURES, JAPANESE, SECTIONS, STATI
 from site_builder.errors import SiteError
 from site_builder.model import Block, Text
 from site_builder.writing.render import (
+    Link,
     SectionContext,
     make_environment,
     render_not_found,
@@ -67,10 +68,10 @@ def text(element):
 
 
 FULL = {
-    "breadcrumbs": (("Normalization", "../n/index.html"),),
+    "breadcrumbs": (Link("Normalization", "../n/index.html"),),
     "canonical": "https://example.org/a/b.html",
-    "previous": ("Before", "before.html"),
-    "next": ("After", "after.html"),
+    "previous": Link("Before", "before.html"),
+    "next": Link("After", "after.html"),
     "source_href": "https://example.org/source",
     "edit_href": "https://example.org/edit",
     "stylesheets": ("../_site/more.css",),
@@ -97,7 +98,7 @@ def test_golden(name, golden, environment):
             sections=(SectionContext(0, "", (Block("<p>Two</p>", "missing"),), ""),),
         ),
         "index": context(
-            sections=(), children=(("A & B", "What they do", "a.html"), ("C", "", "c/index.html"))
+            sections=(), children=(Link("A & B", "a.html", summary="What they do"), Link("C", "c/index.html"))
         ),
         "empty": context(sections=(), noindex=True),
     }
@@ -198,9 +199,9 @@ def test_all_that_is_plain_text_is_escaped(render):
         context(
             title=evil,
             site=config(title=evil, footer=evil),
-            breadcrumbs=((evil, evil),),
-            children=((evil, evil, evil),),
-            previous=(evil, evil),
+            breadcrumbs=(Link(evil, evil),),
+            children=(Link(evil, evil, summary=evil),),
+            previous=Link(evil, evil),
             source_href=evil,
             edit_href=evil,
             canonical=evil,
@@ -222,7 +223,7 @@ def test_no_page_needs_what_a_strict_policy_forbids(render):
 
 
 def test_ids_of_the_theme_have_its_prefix(render):
-    bare = context(sections=(), children=(("A", "", "a.html"),), **FULL)
+    bare = context(sections=(), children=(Link("A", "a.html"),), **FULL)
     ids = [element.get("id") for element in tree(render(bare)).iter() if element.get("id")]
     assert ids
     assert all(identifier.startswith("sb-") for identifier in ids)

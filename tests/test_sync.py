@@ -136,16 +136,16 @@ def test_what_no_page_says_goes_to_the_attic(folder: Path) -> None:
 def test_it_comes_back_when_a_page_says_it_again(folder: Path) -> None:
     say(folder, "a.py", "Some text")
     write(folder, "a.ja.json", {"<p>Gone</p>": "<p>無</p>"})
-    sync(config(folder))
+    sync(config(folder), force=True)
     say(folder, "a.py", "Gone")
-    sync(config(folder))
+    sync(config(folder), force=True)
     assert read(folder, "a.ja.json") == {"<p>Gone </p>\n": "<p>無</p>"}
 
 
 def test_a_map_without_a_source_goes_to_the_attic(folder: Path) -> None:
     say(folder, "a.py", "Some text")
     gone = write(folder, "sub/c.ja.json", {"<p>Gone</p>": "<p>無</p>", "<p>Some text</p>": ""})
-    synced = sync(config(folder))
+    synced = sync(config(folder), force=True)
     assert synced.removed == (gone,)
     assert not gone.exists()
     assert read(folder, "attic/ja.json") == {"<p>Gone</p>": ["<p>無</p>"]}
@@ -185,7 +185,7 @@ def test_another_translation_of_a_text_that_moved_is_kept(folder: Path) -> None:
 def test_titles_go_there_too(folder: Path) -> None:
     (folder / "src" / "a.md").write_text("---\ntitle: New title\n---\n\nSome text\n")
     write(folder, "a.ja.json", {"Old title": "旧題"})
-    sync(config(folder))
+    sync(config(folder), force=True)
     assert read(folder, "attic/ja.json") == {"Old title": ["旧題"]}
 
 
@@ -222,7 +222,7 @@ def test_nothing_leaves_a_map_if_the_attic_is_damaged(folder: Path) -> None:
         write(folder, f"a.{language}.json", {"<p>Gone</p>": "<p>無</p>"})
     write(folder, "attic/ja.json", ["damaged"])
     before = contents(folder / "translations")
-    synced = sync(config(folder))
+    synced = sync(config(folder), force=True)
     assert [problem.where.path for problem in synced.problems] == ["translations/attic/ja.json"]
     assert {path for path in before if path.read_bytes() != before[path]} == {
         folder / "translations" / "a.zh.json"
@@ -322,7 +322,7 @@ def test_a_diff_is_one_of_lines(folder: Path) -> None:
     say(folder, "a.py", "Some text")
     file = write(folder, "a.ja.json", {})
     file.write_text('{"<p>Some text</p>": "\u2028", "b": "c"}', "utf-8", newline="")
-    diff = sync(config(folder), dry_run=True).diff
+    diff = sync(config(folder), dry_run=True, force=True).diff
     assert diff.split("\n")[-5:-1] == [
         '-{"<p>Some text</p>": "\u2028", "b": "c"}',
         "\\ No newline at end of file",
@@ -373,3 +373,17 @@ def test_the_maps_of_a_source_folder_named_attic_are_maps(folder: Path) -> None:
     assert prune(config(folder)) == 0
     assert read(folder, "attic/ja.zh.json") == {"<p>Some text </p>\n": ""}
     assert file.exists()
+
+
+def test_maps_of_another_site_are_left_alone(folder: Path) -> None:
+    (folder / "other").mkdir()
+    (folder / "other" / "a.py").write_text("# Something else\n")
+    (folder / "translations").mkdir(exist_ok=True)
+    path = folder / "translations" / "a.ja.json"
+    path.write_text('{"<p>The mean of each </p>\\n": "<p>平均</p>"}')
+    before = path.read_bytes()
+    with pytest.raises(SiteError, match="none of the translations belongs to a source in other"):
+        sync(config(folder, source="other"))
+    assert path.read_bytes() == before
+    assert not (folder / "translations" / "attic").exists()
+    assert sync(config(folder, source="other"), force=True).moved == 1

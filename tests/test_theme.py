@@ -12,7 +12,7 @@ from rendering import ARABIC, CODE, ENGLISH, JAPANESE, SECTIONS, STATIC, THEME, 
 
 from site_builder.errors import Location
 from site_builder.model import Block, Gap, GapPlace, PageStatus
-from site_builder.writing.render import SectionContext, make_environment, render_page, static_files
+from site_builder.writing.render import Link, SectionContext, make_environment, render_page, static_files
 from site_builder.writing.status import STATUS_PAGE, render_status
 
 COMMENT = "x + " * 120
@@ -143,8 +143,8 @@ def site(tmp_path_factory):
     links = {
         "root": "",
         "home_href": "en.html",
-        "previous": ("Before", "en.html"),
-        "next": ("After", "en.html"),
+        "previous": Link("Before", "en.html"),
+        "next": Link("After", "en.html"),
     }
     environment = make_environment(config())
     for language in (ENGLISH, JAPANESE, ARABIC):

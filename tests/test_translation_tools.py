@@ -181,9 +181,9 @@ class Tools(RuleBasedStateMachine):
     @rule()
     def sync(self) -> None:
         before = self.states()
-        announced = sync(self.config, dry_run=True)
+        announced = sync(self.config, dry_run=True, force=True)
         assert not announced.problems
-        synced = sync(self.config)
+        synced = sync(self.config, force=True)
         assert (synced.written, synced.removed) == (announced.written, announced.removed)
         after = self.states()
         assert [state for state in after if state[1] not in UNKNOWN] == [
@@ -196,7 +196,7 @@ class Tools(RuleBasedStateMachine):
             }
         self.check_keys()
         files = self.contents()
-        assert sync(self.config).written == ()
+        assert sync(self.config, force=True).written == ()
         assert self.contents() == files
 
     @rule(after=st.integers(0, 3))
@@ -210,7 +210,7 @@ class Tools(RuleBasedStateMachine):
             replace_file(path, content)
 
         with patch.object(drafts, "replace_file", crashing), suppress(_StoppedError):
-            sync(self.config)
+            sync(self.config, force=True)
 
     @rule()
     def export_and_import(self) -> None:
@@ -291,16 +291,13 @@ class Tools(RuleBasedStateMachine):
         """Say of each line of each page how well it is known."""
         site = open_site(self.config)
         shared = load_shared(site, "ja")
-        return [
-            state
-            for source in site.sources
-            for state in states_of(site, source, full_memory(site, source.path, shared))
-        ]
+        return [state for source in site.sources for state in states_of(site, source, shared)]
 
 
-def states_of(site: Site, source: Source, memory: Memory) -> Iterator[tuple[str, str]]:
+def states_of(site: Site, source: Source, shared: Shared) -> Iterator[tuple[str, str]]:
     page, _ = load_page(site.config, source)
     assert page
+    memory = full_memory(site, page, shared)
     for key in translatable(page):
         if not key.startswith("<"):
             yield f"title: {key}", memory.recall_text(key).state

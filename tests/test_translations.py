@@ -13,6 +13,7 @@ from contract import HTML, check_site, of_class, parse, text
 from site_builder.build import Pages, build
 from site_builder.build.checking import find_problems
 from site_builder.config import Config, load_config
+from site_builder.errors import SiteError
 from site_builder.site import open_site
 from site_builder.site.status import measure
 
@@ -178,8 +179,59 @@ def test_a_page_with_nothing_translated_is_not_to_be_found(folder: Path) -> None
     assert '<link rel="alternate" hreflang="en" href="https://example.org/norm.html">' in translated
 
 
-def test_an_index_that_was_made_is_to_be_found(folder: Path) -> None:
+def test_an_index_that_was_made_is_as_translated_as_its_pages(folder: Path) -> None:
+    (folder / "src" / "sub").mkdir()
+    (folder / "src" / "sub" / "more.md").write_text("# More\n\nOf what nobody has translated.\n")
     assert "noindex" not in page(folder, "ja/index.html")
+    assert "noindex" in page(folder, "ja/sub/index.html")
+    listed = next(
+        link for link in parse(page(folder, "ja/index.html")).iter(f"{HTML}a") if text(link) == "sub"
+    )
+    assert (listed.get("lang"), listed.get("dir")) == ("en", "ltr")
+
+
+def test_a_map_whose_source_goes_is_followed(folder: Path) -> None:
+    (folder / "src" / "other.md").write_text("# Something else\n\nThe norm is divided by `y`.\n")
+    pages = Pages()
+    build(config(folder), pages=pages)
+    source = (folder / "src" / "norm.md").rename(folder / "norm.md")
+    for back in (False, True):
+        if back:
+            source.rename(folder / "src" / "norm.md")
+        build(config(folder), pages=pages)
+        build(config(folder, output="fresh"))
+        shown, fresh = ((folder / name / "ja" / "other.html").read_text() for name in ("public", "fresh"))
+        assert shown == fresh
+
+
+def test_a_build_that_changes_nothing_reads_no_map(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reword(folder, "divides by", "is divided by")
+    pages = Pages()
+    build(config(folder), pages=pages)
+    monkeypatch.setattr("site_builder.build.steps.load_memory", None)
+    monkeypatch.setattr("site_builder.build.load_shared", None)
+    assert build(config(folder), pages=pages).changed == ()
+
+
+def test_a_line_of_the_page_is_no_older_form_of_another(folder: Path) -> None:
+    (folder / "src" / "norm.md").write_text(
+        "Increase the learning rate slowly.\n\nDecrease the learning rate slowly.\n"
+    )
+    write_map(
+        folder, "norm", {"<p>Increase the learning rate slowly.</p>\n": "<p>学習率をゆっくり上げる。</p>\n"}
+    )
+    [status] = [status for status in measure(open_site(config(folder)))[0] if status.source == "norm.md"]
+    assert [gap.gap.state for gap in status.gaps] == ["missing"]
+
+
+def test_an_unknown_code_is_told(folder: Path) -> None:
+    with pytest.raises(SiteError, match="did you mean placeholder"):
+        find_problems(config(folder), only=["placeholders"])
+
+
+def test_a_folder_of_maps_that_is_not_there_is_told(folder: Path) -> None:
+    [problem] = build(config(folder, translations="translatoins")).problems
+    assert problem.code == "missing-folder"
 
 
 def test_a_map_that_another_page_relies_on_is_followed(folder: Path) -> None:

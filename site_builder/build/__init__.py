@@ -152,7 +152,7 @@ def _read(site: Site, known: Mapping[str, Reading], work: _Work) -> dict[str, Re
         reading = known.get(source.path)
         if reading is None or not reading.digest or reading.digest != source_digest(source):
             changed.append(source)
-        elif set(reading.titles) != {site.config.language, *site.languages} or (
+        elif {*reading.titles} | reading.wanting != {site.config.language, *site.languages} or (
             reading.maps_digest != maps_digest(site, source)
         ):
             retold.append(reading)

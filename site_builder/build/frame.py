@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from site_builder.build.steps import Reading, Rendering, Writing, digest, templates
 from site_builder.errors import Location, Problem
-from site_builder.model import Page, Text
+from site_builder.model import Page, State, Text
 from site_builder.reading.discover import Source, folders_without_index
 from site_builder.site import Site
 from site_builder.site.status import with_problems
@@ -24,18 +24,24 @@ def with_indexes(site: Site, readings: Iterable[Reading]) -> dict[str, Reading]:
     pages = {reading.source.url: reading for reading in readings if reading.page}
     for folder in folders_without_index([reading.source for reading in pages.values()]):
         url = f"{folder}/index.html".lstrip("/")
-        pages[url] = _index(site, url, folder.rpartition("/")[2] or site.config.title)
+        below = [page for page in pages.values() if not folder or page.source.url.startswith(f"{folder}/")]
+        begun = frozenset[str]().union(*(page.begun for page in below))
+        pages[url] = _index(site, url, folder.rpartition("/")[2] or site.config.title, begun)
     return pages
 
 
-def _index(site: Site, url: str, title: str) -> Reading:
+def _index(site: Site, url: str, title: str, begun: frozenset[str]) -> Reading:
+    """Make the index of a folder, which is in a language if any page below it has been begun in that."""
     languages = (site.config.language, *site.languages)
+    states: dict[str, State] = {
+        tag: "current" if tag == site.config.language or tag in begun else "missing" for tag in languages
+    }
     return Reading(
         Source("", url, site.config.source),
-        digest(title.encode()),
+        digest(repr((title, sorted(begun))).encode()),
         Page("", url, title, "", ()),
         # A folder's name is the same in every language.
-        titles=dict.fromkeys(languages, Text(title, "current")),
+        titles={tag: Text(title, state) for tag, state in states.items()},
         summaries=dict.fromkeys(languages, Text("", "current")),
     )
 

@@ -41,6 +41,8 @@ class Reading:
     map_problems: tuple[Problem, ...] = ()
     wanting: frozenset[str] = frozenset()
     """The languages whose own map does not say all of the page."""
+    begun: frozenset[str] = frozenset()
+    """The languages whose own map says anything."""
 
 
 def read(site: Site, source: Source) -> Reading:
@@ -61,11 +63,14 @@ def read_maps(site: Site, reading: Reading) -> Reading:
     page, titles, summaries = reading.page, {}, {}
     problems: list[Problem] = []
     wanting: set[str] = set()
+    begun: set[str] = set()
     # Before they are read: a map that is saved meanwhile is then read again by the next build.
     as_of = maps_digest(site, reading.source)
     for tag in site.languages:
         memory, found = load_memory(site, reading.source.path, tag)
         problems += found
+        if any(value and not value.isspace() for value in memory.entries.values()):
+            begun.add(tag)
         if page:
             if memory.knows(page):
                 titles[tag], summaries[tag] = _names(page, replace(memory, is_complete=True))
@@ -81,6 +86,7 @@ def read_maps(site: Site, reading: Reading) -> Reading:
         summaries=summaries,
         map_problems=tuple(problems),
         wanting=frozenset(wanting),
+        begun=frozenset(begun),
     )
 
 
@@ -89,7 +95,7 @@ def with_shared(site: Site, reading: Reading, memories: Mapping[str, Shared]) ->
     page, titles, summaries = reading.page, dict(reading.titles), dict(reading.summaries)
     for tag in reading.wanting if page else ():
         assert page
-        memory = full_memory(site, page.source, memories[tag])
+        memory = full_memory(site, page, memories[tag])
         titles[tag], summaries[tag] = _names(page, memory)
     return replace(reading, titles=titles, summaries=summaries) if reading.wanting else reading
 
@@ -100,8 +106,14 @@ def _names(page: Page, memory: Memory) -> tuple[Text, Text]:
 
 def shared_digest(site: Site, language: str) -> bytes:
     """Digest all that is known in a language, as it is now."""
+    owners = {path: source for (source, tag), path in site.maps.items() if tag == language}
     return digest(
-        *(part for path in memory_files(site, language) for part in (str(path).encode(), _content(path)))
+        *(
+            part
+            for path in memory_files(site, language)
+            # A map whose source goes or comes back says something else.
+            for part in (f"{path} {owners.get(path)}".encode(), _content(path))
+        )
     )
 
 
@@ -113,14 +125,17 @@ def source_digest(source: Source) -> bytes:
 def maps_digest(site: Site, source: Source) -> bytes:
     """Digest the maps of a source as they are now."""
     paths = (site.maps.get((source.path, tag)) for tag in site.languages)
-    return digest(*(_content(path) if path else b"" for path in paths))
+    return digest(*(_content(path) if path else _NOTHING for path in paths))
 
 
 def _content(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError:
-        return b""
+        return _NOTHING
+
+
+_NOTHING = b"\xff"  # No file of ours: it is not UTF-8.
 
 
 def digest(*parts: bytes) -> bytes:
@@ -226,10 +241,15 @@ def _localized(writing: Writing, reading: Reading, original: LocalizedPage, tag:
     if tag == original.language:
         return original
     if tag in reading.wanting:
-        memory = full_memory(site, source, writing.memories[tag])
+        memory = full_memory(site, original.page, writing.memories[tag])
     else:
         memory = replace(load_memory(site, source, tag)[0], is_complete=True)
-    return localize(original, tag, memory, show_outdated=site.config.outdated == "translation")
+    localized = localize(original, tag, memory, show_outdated=site.config.outdated == "translation")
+    if source:
+        return localized
+    # An index that we made says the names of its pages: it is translated if any of them is.
+    title = reading.titles[tag]
+    return replace(localized, title=title, translated=title.state == "current")
 
 
 def _file(site: Site, source: Source, tag: str) -> Path | None:

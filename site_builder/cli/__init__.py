@@ -142,6 +142,8 @@ def status(*, style: str, fail_under: float | None, **settings: object) -> int:
     from site_builder.site.status import measure, with_problems  # noqa: PLC0415
 
     site = open_site(load_config(Path.cwd(), **settings))
+    if not site.languages:
+        say("no language yet: site-builder translations add LANG makes its maps")
     statuses, problems = measure(site)
     statuses = with_problems(statuses, find_map_problems(site))
     print_problems(problems)
@@ -156,7 +158,7 @@ def status(*, style: str, fail_under: float | None, **settings: object) -> int:
 
 
 def _has_less(tag: str, statuses: Sequence["PageStatus"], percent: float) -> bool:
-    return share(page for page in statuses if page.language == tag) * 100 < percent
+    return share(page for page in statuses if page.language == tag) * 100 + 1e-9 < percent
 
 
 commands.add_command(translations)

@@ -42,7 +42,10 @@ def add(*, language: str, quiet: bool, **settings: object) -> int:
 @translations.command()
 @options(source, translations_folder, languages, quiet)
 @click.option("-n", "--dry-run", is_flag=True, help="Print what would change as a diff, and write nothing.")
-def sync(*, languages: tuple[str, ...] | None, quiet: bool, dry_run: bool, **settings: object) -> int:
+@click.option("--force", is_flag=True, help="Do so even if SOURCE says nothing of what the maps translate.")
+def sync(
+    *, languages: tuple[str, ...] | None, quiet: bool, dry_run: bool, force: bool, **settings: object
+) -> int:
     """Bring the maps up to date with SOURCE.
 
     What SOURCE says anew comes with what was translated before, line by line. What it says no more goes
@@ -52,7 +55,7 @@ def sync(*, languages: tuple[str, ...] | None, quiet: bool, dry_run: bool, **set
     from site_builder.site.upkeep import sync as sync_maps  # noqa: PLC0415
 
     config = load_config(Path.cwd(), **settings)
-    synced = sync_maps(config, languages, dry_run=dry_run)
+    synced = sync_maps(config, languages, dry_run=dry_run, force=force)
     if dry_run:
         click.echo(synced.diff, nl=False)
     elif not quiet:
@@ -60,20 +63,25 @@ def sync(*, languages: tuple[str, ...] | None, quiet: bool, dry_run: bool, **set
             say(f"{config.shown(path)}{' (removed)' if path in synced.removed else ''}")
     if not quiet:
         kept, empty = count(synced.kept, "translation"), count(synced.empty, "text")
-        known = f"{synced.filled} from memory, {synced.partial} from memory in part"
-        say(f"{kept} kept, {known}, {synced.moved} to the attic, {empty} empty")
+        known = f"{synced.filled} found in memory, {synced.partial} in part"
+        say(f"{kept} kept, {known}; {synced.moved} moved to the attic; {empty} to translate")
     print_problems(synced.problems)
     return int(has_errors(synced.problems))
 
 
 @translations.command()
 @options(source, translations_folder, languages)
-def prune(*, languages: tuple[str, ...] | None, **settings: object) -> None:
-    """Empty the attic: what no source says any more is forgotten."""
+@click.option("-n", "--dry-run", is_flag=True, help="Say how many translations it holds, and keep them.")
+def prune(*, languages: tuple[str, ...] | None, dry_run: bool, **settings: object) -> None:
+    """Empty the attic.
+
+    What no source says any more is forgotten, and with it the earlier translations of outdated lines.
+    """
     from site_builder.config import load_config  # noqa: PLC0415
     from site_builder.site.upkeep import prune as prune_attic  # noqa: PLC0415
 
-    say(f"{count(prune_attic(load_config(Path.cwd(), **settings), languages), 'translation')} removed")
+    number = prune_attic(load_config(Path.cwd(), **settings), languages, dry_run=dry_run)
+    say(f"{count(number, 'translation')} {'in the attic' if dry_run else 'removed'}")
 
 
 @translations.command()

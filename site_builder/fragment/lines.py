@@ -138,26 +138,22 @@ def read_line(html: str) -> Line:
     if "<" not in text and "&" not in text and "^" not in text:
         return Line(text)
     text = plainly_spelled(text)
-    targets: list[str] = []
+    targets: dict[str, int] = {}
     if "<a" in text:
-        text = _HREF.sub(lambda link: f'{link[1]}"{_target(link, targets)}"', _EMPTY_ANCHOR.sub("", text))
-    numbers: list[int] = []
+        text = _HREF.sub(
+            lambda link: f'{link[1]}"{_index(_href(link), targets)}"', _EMPTY_ANCHOR.sub("", text)
+        )
+    numbers: dict[int, int] = {}
     text = PLACEHOLDER.sub(lambda found: f"_^_{_index(int(found[1]), numbers)}_^_", text)
     return Line(" ".join(text.split()), tuple(numbers), tuple(targets))
-
-
-def _target(link: re.Match[str], targets: list[str]) -> int:
-    return _index(_href(link), targets)
 
 
 def _href(link: re.Match[str]) -> str:
     return unescape(link[2] or link[3] or link[4] or "")
 
 
-def _index(item: Item, items: list[Item]) -> int:
-    if item not in items:
-        items.append(item)
-    return items.index(item)
+def _index(item: Item, items: dict[Item, int]) -> int:
+    return items.setdefault(item, len(items))
 
 
 def carry(value: str, old: Line, new: Line) -> str | None:

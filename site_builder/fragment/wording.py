@@ -34,7 +34,7 @@ _EDGE = re.compile(
 )
 """The edge of a block; group 1 is what to keep of it."""
 _ENTITY = re.compile(r"&(?!(?:amp|lt);)(?:#?\w{1,32};?)?")
-_ATTRIBUTE = re.compile(r"""([\w-]+) ?= ?(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
+_ATTRIBUTE = re.compile(r"""(?<![\w-])([\w-]++) ?= ?(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
 _LIST_TAG = re.compile(r"<(/?(?:[ou]l|li|p))(?: start=\"(\d{1,9})\"| [^<>]*)?>")
 _NUMBERED_PARAGRAPH = re.compile(r"<p>(?=\d{1,9}\.(?:[ <]|\Z))")
 

@@ -46,6 +46,13 @@ def open_site(config: Config) -> Site:
     _require_valid_macros(config)
     _require_languages(config)
     maps, former, map_problems = _find_maps(config, sources)
+    if config.translations != config.root / "translations" and not config.translations.is_dir():
+        hint = "correct the name; only `translations add` makes it"
+        where = Location(config.shown(config.translations))
+        missing = Problem(
+            where, "missing-folder", "there is no such folder of maps", hint, severity="warning"
+        )
+        map_problems = (missing, *map_problems)
     languages = config.languages or tuple(sorted({*(tag for _, tag in maps), *former}))
     if clashes := [*collisions(sources, languages, config.shown), *_equal_but_for_case(config, languages)]:
         raise SiteError(*clashes)
@@ -145,6 +152,9 @@ def _find_maps(
 
 def _misplaced(shown: str, stem: str, tag: str, by_stem: Mapping[str, str]) -> Problem | None:
     """Say why a map is not read."""
+    if not stem:
+        hint = f"name it {tag}.LANG.json, as its source is named"
+        return Problem(Location(shown), "language", "its name says no language", hint, severity="warning")
     if find_language(tag) is None:
         return replace(unknown_language(tag, Location(shown)), severity="warning")
     if stem not in by_stem:

@@ -26,8 +26,12 @@ class Draft:
 def write_drafts(drafts: Iterable[Draft], shown: Callable[[Path], str]) -> None:
     """Write or remove files, in order.
 
-    Raises SiteError at the first one that cannot be; those before it stay written.
+    Raises SiteError, and writes nothing, if one of them is not what it was when its draft was made; and
+    at the first one that cannot be written, when those before it stay written.
     """
+    drafts = tuple(drafts)
+    for draft in drafts:
+        _require_unchanged(draft, shown)
     for draft in drafts:
         try:
             if draft.after is None:
@@ -39,6 +43,18 @@ def write_drafts(drafts: Iterable[Draft], shown: Callable[[Path], str]) -> None:
             message = f"cannot be {what}: {error.strerror or error}"
             hint = "nothing is lost: mend that, and run the command again"
             raise SiteError(Problem(Location(shown(draft.path)), "unwritable", message, hint)) from error
+
+
+def _require_unchanged(draft: Draft, shown: Callable[[Path], str]) -> None:
+    try:
+        now = draft.path.read_bytes()
+    except FileNotFoundError:
+        now = b""
+    except OSError:  # Writing will tell.
+        return
+    if now != draft.before:
+        hint = "nothing is written: run the command again"
+        raise SiteError(Problem(Location(shown(draft.path)), "changed", "was changed meanwhile", hint))
 
 
 def replace_file(path: Path, content: bytes) -> None:

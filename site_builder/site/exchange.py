@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from textwrap import shorten
 
 from site_builder.config import Config
 from site_builder.errors import Problem, SiteError
@@ -35,8 +36,7 @@ def export_language(config: Config, language: str) -> bytes:
         raise SiteError(*problems, *more)
     shared = load_shared(site, language)
     texts = [
-        _texts(source, page, catalogs[source.path], full_memory(site, source.path, shared))
-        for source, page in pages
+        _texts(source, page, catalogs[source.path], full_memory(site, page, shared)) for source, page in pages
     ]
     return export_po(language, texts, config.title)
 
@@ -126,7 +126,18 @@ def _texts(source: Source, page: Page, catalog: Catalog, memory: Memory) -> Sour
     keys = tuple(translatable(page))
     open_keys = [key for key in keys if not finished.entries.get(key)]
     suggestions = {key: found for key in open_keys if (found := _suggestion(key, page, memory))}
-    return SourceTexts(source.path, keys, finished, lines_of(page), suggestions)
+    return SourceTexts(source.path, keys, finished, lines_of(page), suggestions, _comments(page))
+
+
+def _comments(page: Page) -> dict[str, tuple[str, ...]]:
+    """Say what the placeholders of each fragment stand for."""
+    return {
+        section.docs.html: tuple(
+            f"_^_{number}_^_ = {shorten(piece.source, 80, placeholder=' …')}"
+            for number, piece in enumerate(section.docs.protected)
+        )
+        for section in page.sections
+    }
 
 
 def _suggestion(key: str, page: Page, memory: Memory) -> Suggestion | None:

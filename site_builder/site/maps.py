@@ -38,6 +38,7 @@ def add_language(config: Config, language: str) -> Added:
     SiteError if the tag is unknown.
     """
     require_language(config, language)
+    _require_one_spelling(config, language)
     site = open_site(replace(config, languages=(language,)))
     pages, problems = read_pages(site)
     shared = load_shared(site, language)
@@ -46,7 +47,7 @@ def add_language(config: Config, language: str) -> Added:
     for source, page in pages:
         try:
             catalog = load_map(site, source, language)
-            renewal = completed(catalog.entries, page, full_memory(site, source.path, shared))
+            renewal = completed(catalog.entries, page, full_memory(site, page, shared))
             drafts += map_draft(site, catalog, renewal.entries)
         except SiteError as error:
             problems += error.problems
@@ -56,6 +57,14 @@ def add_language(config: Config, language: str) -> Added:
         filled += renewal.filled
     write_drafts(drafts, config.shown)
     return Added(tuple(draft.path for draft in drafts), entries, filled, tuple(problems))
+
+
+def _require_one_spelling(config: Config, language: str) -> None:
+    for tag in {tag for _, tag in open_site(config).maps}:
+        if tag != language and tag.casefold() == language.casefold():
+            hint = f"say {tag}, or rename those maps"
+            where = Location("command line")
+            raise SiteError(Problem(where, "language", f"there are maps in {tag} already", hint))
 
 
 def require_language(config: Config, language: str) -> None:

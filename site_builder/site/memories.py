@@ -5,6 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from site_builder.errors import Location, Problem, SiteError
+from site_builder.model import Page
 from site_builder.sanitize import limits
 from site_builder.site import ATTIC, Site, shown_map
 from site_builder.translating.attic import load_attic
@@ -21,9 +22,10 @@ def load_memory(site: Site, source: str, language: str) -> tuple[Memory, tuple[P
     return Memory(entries, own=source, similarity=site.config.similarity), problems
 
 
-def full_memory(site: Site, source: str, shared: Shared) -> Memory:
-    """Return all that is known in a language of the texts of one source."""
-    return Memory(shared.entries(source), shared, source, site.config.similarity)
+def full_memory(site: Site, page: Page, shared: Shared) -> Memory:
+    """Return all that is known in a language of the texts of one page."""
+    said = frozenset(form for section in page.sections for form in forms_of(section.docs.html))
+    return Memory(shared.entries(page.source), shared, page.source, site.config.similarity, said)
 
 
 def load_shared(site: Site, language: str) -> Shared:
@@ -75,7 +77,7 @@ def _former_entries(site: Site, path: Path, language: str) -> list[tuple[str, st
         entries = [(key, value) for key, values in load_attic(path, shown).items() for value in values]
     else:
         entries = list(load_catalog(path, language, shown).entries.items())
-    return [(key, value) for key, value in entries if not limits(value)]
+    return [(key, value) for key, value in entries if not limits(value) and not limits(key)]
 
 
 def _entries(site: Site, path: Path, language: str) -> tuple[Mapping[str, str], tuple[Problem, ...]]:
@@ -83,7 +85,9 @@ def _entries(site: Site, path: Path, language: str) -> tuple[Mapping[str, str], 
         catalog = load_catalog(path, language, site.config.shown(path))
     except SiteError as error:
         return {}, error.problems
-    refused = {key: limit for key, value in catalog.entries.items() if (limit := limits(value))}
+    refused = {
+        key: limit for key, value in catalog.entries.items() if (limit := limits(value) or limits(key))
+    }
     if not refused:
         return catalog.entries, ()
     known = {key: value for key, value in catalog.entries.items() if key not in refused}

@@ -24,7 +24,7 @@ def measure(site: Site) -> tuple[tuple[PageStatus, ...], tuple[Problem, ...]]:
             continue
         original = in_source_language(page, config.language)
         for tag, shared in memories.items():
-            localized = localize(original, tag, full_memory(site, page.source, shared))
+            localized = localize(original, tag, full_memory(site, page, shared))
             if has_prose(localized):
                 statuses.append(page_status(site, localized))
     return tuple(statuses), tuple(problems)

@@ -53,12 +53,17 @@ class Synced:
     """Why a map is as it was, or a text is in none."""
 
 
-def sync(config: Config, languages: Sequence[str] | None = None, *, dry_run: bool = False) -> Synced:
+def sync(
+    config: Config, languages: Sequence[str] | None = None, *, dry_run: bool = False, force: bool = False
+) -> Synced:
     """Make every map that of its source again: of `languages`, or of all that the site has.
 
     What a page says and its map does not comes from memory as far as that goes. What no page says any
     more goes to the attic, and a map whose source is gone is removed. What cannot be read is left alone,
     and what depends on it. Doing it again changes nothing.
+
+    If the maps and the sources have no text in common, they are hardly of one site: then, unless `force`,
+    nothing is written, and SiteError is raised.
 
     Raises SiteError if a file cannot be written, or if the site has no map in one of `languages`.
     """
@@ -68,9 +73,14 @@ def sync(config: Config, languages: Sequence[str] | None = None, *, dry_run: boo
     _require_maps(config, site, languages or ())
     pages, problems = read_pages(site)
     plans = [_plan(site, language, pages) for language in _languages_of(site)]
+    if not force:
+        _require_common_texts(config, [plan.counts for plan in plans])
     drafts = [draft for plan in plans for draft in plan.drafts]
     if not dry_run:
         write_drafts(drafts, config.shown)
+        for draft in drafts:
+            if draft.after is None:
+                _remove_empty(draft.path.parent, config)
     counts = Counter[str]()
     for plan in plans:
         counts.update(plan.counts)
@@ -83,17 +93,35 @@ def sync(config: Config, languages: Sequence[str] | None = None, *, dry_run: boo
     )
 
 
-def prune(config: Config, languages: Sequence[str] | None = None) -> int:
-    """Empty the attics of `languages`, or all of them; say how many translations went.
+def _require_common_texts(config: Config, counts: Sequence[Mapping[str, int]]) -> None:
+    total = Counter[str]()
+    for one in counts:
+        total.update(one)
+    if total["moved"] and not total["kept"] + total["filled"] + total["partial"]:
+        message = f"none of the translations belongs to a source in {config.shown(config.source)}"
+        hint = "name the folder that they translate; --force moves all of them to the attic"
+        raise SiteError(Problem(Location(config.shown(config.translations)), "source", message, hint))
+
+
+def prune(config: Config, languages: Sequence[str] | None = None, *, dry_run: bool = False) -> int:
+    """Empty the attics of `languages`, or all of them; say how many translations went, or would go.
 
     Raises SiteError, before anything is removed, if one of them is damaged.
     """
     paths = [path for path in _attics(config) if languages is None or path.stem in languages]
     sizes = [attic_size(load_attic(path, config.shown(path))) for path in paths]
-    write_drafts([Draft(path, b"", None) for path in paths], config.shown)
-    with suppress(OSError):  # There is none, or it holds something else.
-        (config.translations / ATTIC).rmdir()
+    if not dry_run:
+        write_drafts([Draft(path, path.read_bytes(), None) for path in paths], config.shown)
+        _remove_empty(config.translations / ATTIC, config)
     return sum(sizes)
+
+
+def _remove_empty(folder: Path, config: Config) -> None:
+    """Remove a folder of maps in which there is nothing any more, and those above it."""
+    with suppress(OSError):  # There is none, or it holds something.
+        while folder != config.translations and folder.is_relative_to(config.translations):
+            folder.rmdir()
+            folder = folder.parent
 
 
 def _attics(config: Config) -> list[Path]:
@@ -174,7 +202,7 @@ def _renewals(
     for source, page in pages:
         try:
             catalog = load_map(site, source, language)
-            renewal = renewed(catalog.entries, page, full_memory(site, source.path, shared))
+            renewal = renewed(catalog.entries, page, full_memory(site, page, shared))
             renewals.append(_Renewed(renewal, tuple(map_draft(site, catalog, renewal.entries))))
             problems += unfit_problems(site, source, page, renewal)
         except SiteError as error:

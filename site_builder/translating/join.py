@@ -3,8 +3,10 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from site_builder.fragment import headings
+from site_builder.fragment.lines import has_words, split
 from site_builder.fragment.wording import plain_text, word_count
 from site_builder.language import Language, find_language
 from site_builder.model import Block, Fragment, Gap, LocalizedPage, Page, Section, State, Text
@@ -47,8 +49,7 @@ def localize(
         words.update(one.words)
     total = sum(words.values())
     shown = words["current"] or any(block.source for one in told for block in one.blocks)
-    # An index that we made has no words of its own.
-    translated = not page.source or bool(shown) or _is_translated(title) or _is_translated(summary)
+    translated = bool(shown) or _is_translated(title) or _is_translated(summary)
     gaps = [*_text_gaps(page, title, summary), *(gap for one in told for gap in one.gaps)]
     return LocalizedPage(
         page,
@@ -59,7 +60,7 @@ def localize(
         words["current"] / total if total else 1.0,
         tuple(guess for one in told for guess in one.guesses),
         dict(words),
-        tuple(gaps) if translated else (),
+        tuple(gaps),
         translated,
     )
 
@@ -83,7 +84,7 @@ def _told(
     known = memory.recall(key)
     if known.value is not None:
         guesses = tuple((key, _GUESSES[kind]) for kind in known.kinds if kind in _GUESSES)
-        return _Told((block(fragment, known.value),), {"current": section.words}, guesses=guesses)
+        return _Told((block(fragment, known.value),), {"current": _words(key)}, guesses=guesses)
     if not known.lines:
         return _Told((original,))
     lines = known.lines
@@ -97,6 +98,12 @@ def _told(
     for line in lines:
         words[line.state] += word_count(line.text)
     return _Told(blocks, words, tuple(_gaps(fragment, lines)))
+
+
+@lru_cache(maxsize=1 << 12)  # Each language asks anew.
+def _words(html: str) -> int:
+    """Count the words of the lines that have any letters."""
+    return sum(word_count(text) for text in split(html)[::2] if has_words(text))
 
 
 def _forgotten(line: Recalled) -> Recalled:

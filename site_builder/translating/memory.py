@@ -59,6 +59,8 @@ class Memory:
     """The name of the own map in `shared`."""
     similarity: float = 0.75
     """How much a line has to be like another, 0 to 1, for that one's translation to be outdated."""
+    said: frozenset[str] = frozenset()
+    """The forms of the lines that the source says: none of them is an older form of another."""
     is_complete: bool = False
     """Whether the own map is known to say all that it is asked for."""
     _alone: list[Shared] = field(default_factory=list, init=False, repr=False, compare=False)
@@ -107,7 +109,7 @@ class Memory:
             return Text(text, "missing")
         recalled = self._line(escape(text, quote=False), None)
         translation = _plain(plain_text(recalled.translation)) if recalled.state == "current" else ""
-        return Text(translation or text, recalled.state)
+        return Text(translation, "current") if translation else Text(text, _unsaid(recalled.state))
 
     def _all(self) -> Shared:
         if self.shared:
@@ -133,13 +135,17 @@ class Memory:
             translation = placed(found, line)
         if translation:
             return Recalled(text, "current", translation)
-        pair = self._all().similar(line.form, self.own, self.similarity)
-        if not pair or pair.line.form == line.form:
+        pair = self._all().similar(line.form, self.own, self.similarity, self.said | {line.form})
+        if not pair:
             return Recalled(text, "missing")
         translation, source = carry(pair.translation, pair.line, line), carry(pair.text, pair.line, line)
         if translation is None or source is None:
             return Recalled(text, "outdated", source=PLACEHOLDER.sub("…", pair.text))
         return Recalled(text, "outdated", translation, source.strip())
+
+
+def _unsaid(state: State) -> State:
+    return "missing" if state == "current" else state
 
 
 def translatable(page: Page) -> Iterator[str]:

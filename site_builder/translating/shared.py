@@ -1,7 +1,8 @@
 """The translation memory of a language: the lines of all its maps, found by what they say."""
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 from site_builder.fragment.lines import Line, carry
 from site_builder.translating.pairs import Pair, forms_of, line_pairs
@@ -32,7 +33,7 @@ class Shared:
             self._by_fragment.setdefault(forms, []).append(number)
         self._pairs: dict[int, tuple[Pair, ...]] = {}
         self._common: dict[str, str | None] = {}
-        self._lines: dict[range, list[tuple[str, int]]] = {}
+        self._lines: dict[range, _Lines] = {}
 
     def _add(self, entries: Entries) -> range:
         start = len(self._entries)
@@ -50,7 +51,7 @@ class Shared:
         The own map's comes first, then the most frequent translation, then the first.
         """
         numbers = self._by_fragment.get(tuple(forms), [])
-        mine = self._mine(numbers, own) or numbers
+        mine = self._mine(numbers, own) or self._not_former(numbers) or numbers
         if not mine:
             return None
         [(best, _)] = Counter(self._entries[number][1] for number in mine).most_common(1)
@@ -63,22 +64,29 @@ class Shared:
         found = self._most_frequent(form, mine) if mine else None
         if found is None and len(mine) < len(numbers):
             if form not in self._common:
-                self._common[form] = self._most_frequent(form, numbers)
+                common = self._most_frequent(form, self._not_former(numbers))
+                self._common[form] = self._most_frequent(form, numbers) if common is None else common
             found = self._common[form]
         return found
 
-    def similar(self, form: str, own: str, similarity: float) -> Pair | None:
-        """Return the line that is most like `form`, of those in the own map or said by no source any more."""
-        from rapidfuzz.fuzz import ratio  # noqa: PLC0415 - Most builds need not import it.
-        from rapidfuzz.process import extract  # noqa: PLC0415
+    def similar(
+        self, form: str, own: str, similarity: float, said: Container[str] = frozenset()
+    ) -> Pair | None:
+        """Return the line that is most like `form`, of those in the own map or said by no source any more.
 
-        lines = [*self._lines_in(self._places.get(own, range(0))), *self._lines_in(self._former)]
-        forms = [form for form, _ in lines]
-        for _, _, at in extract(form, forms, scorer=ratio, score_cutoff=100 * similarity, limit=_MOST_ALIKE):
-            known, number = lines[at]
-            for pair in self._pairs_of(number, known):
-                return pair
-        return None
+        None of `said` is meant: those are lines that the page has besides.
+        """
+        found: list[tuple[float, Pair]] = []
+        for place in (self._places.get(own, range(0)), self._former):
+            for score, known, number in self._lines_in(place).alike(form, similarity):
+                pairs = self._pairs_of(number, known) if known not in said else []
+                if pairs:
+                    found.append((score, pairs[0]))
+                    break
+        return max(found, key=lambda one: one[0])[1] if found else None
+
+    def _not_former(self, numbers: Iterable[int]) -> list[int]:
+        return [number for number in numbers if number not in self._former]
 
     def _mine(self, numbers: Iterable[int], own: str) -> list[int]:
         place = self._places.get(own, range(0))
@@ -102,11 +110,33 @@ class Shared:
             return [pair for pair, own in zip(pairs, forms, strict=True) if own == form and pair.translation]
         return [pair for pair in pairs if pair.translation and pair.line.form == form]
 
-    def _lines_in(self, place: range) -> list[tuple[str, int]]:
-        """List the lines of a map, each with the number of its entry."""
+    def _lines_in(self, place: range) -> "_Lines":
         if place not in self._lines:
-            self._lines[place] = [(form, number) for number in place for form in self._forms[number]]
+            self._lines[place] = _Lines([(form, number) for number in place for form in self._forms[number]])
         return self._lines[place]
+
+
+class _Lines:
+    """The lines of a map, to be found by likeness."""
+
+    def __init__(self, lines: Iterable[tuple[str, int]]) -> None:
+        self._lines = sorted(lines, key=lambda line: len(line[0]))
+        self._forms = [form for form, _ in self._lines]
+        self._lengths = [len(form) for form in self._forms]
+
+    def alike(self, form: str, similarity: float) -> Iterator[tuple[float, str, int]]:
+        """Give the lines most like `form`, the best first: likeness, form, number of the entry."""
+        from rapidfuzz.fuzz import ratio  # noqa: PLC0415 - Most builds need not import it.
+        from rapidfuzz.process import extract  # noqa: PLC0415
+
+        # What is much longer or shorter cannot be alike.
+        start = bisect_left(self._lengths, len(form) * similarity / (2 - similarity))
+        stop = bisect_right(self._lengths, len(form) * (2 - similarity) / similarity)
+        near = self._forms[start:stop]
+        for known, score, at in extract(
+            form, near, scorer=ratio, score_cutoff=100 * similarity, limit=_MOST_ALIKE
+        ):
+            yield score, known, self._lines[start + at][1]
 
 
 def _numbered(line: Line) -> Line:

@@ -129,12 +129,12 @@ class _Texts:
         return not key.startswith("<") or key in (self.page.title, self.page.summary)
 
 
-_Identity = tuple[bool, tuple[str, ...]]
+_Identity = tuple[bool, str]
 
 
 def _identity(key: str) -> _Identity:
     """Say what a key says without how it is spelled; a title is not the heading of the same words."""
-    return key.startswith("<"), forms_of(key) or (normal_form(key),)
+    return key.startswith("<"), normal_form(key)
 
 
 def _refusal(key: str, value: str = "") -> Problem | None:

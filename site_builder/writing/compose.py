@@ -13,7 +13,7 @@ from site_builder.config import Config
 from site_builder.language import Language, find_language, gettext_for
 from site_builder.model import Block, LocalizedPage
 from site_builder.writing.links import Linker
-from site_builder.writing.navigation import Navigation
+from site_builder.writing.navigation import Entry, Navigation
 from site_builder.writing.render import Alternate, Link, PageContext, SectionContext
 from site_builder.writing.theme import STATIC_FOLDER
 
@@ -107,17 +107,22 @@ def absolute(config: Config, url: str) -> str:
     return f"{config.base_url}/{quote(shown)}" if config.base_url else ""
 
 
-def _children(navigation: Navigation, linker: Linker, url: str, tag: str) -> Iterator[tuple[str, str, str]]:
+def _children(navigation: Navigation, linker: Linker, url: str, tag: str) -> Iterator[Link]:
     """List what a folder's index leads to, except for what its prose links to already."""
     for below in navigation.below(url):
         if below not in linker.linked:
             entry = navigation.entries[below]
-            yield entry.titles[tag].text, entry.summaries[tag].text, _relative(below, url)
+            yield _link(entry, tag, _relative(below, url))
 
 
 def _names(frame: Frame, url: str, tag: str) -> Callable[[str], Link]:
     entries = frame.navigation.entries
-    return lambda other: (entries[other].titles[tag].text, _relative(other, url))
+    return lambda other: _link(entries[other], tag, _relative(other, url))
+
+
+def _link(entry: Entry, tag: str, href: str) -> Link:
+    title, summary = entry.titles[tag], entry.summaries[tag]
+    return Link(title.text, href, title.state != "current", summary.text, summary.state != "current")
 
 
 def _sections(

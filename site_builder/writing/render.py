@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from itertools import groupby
 from types import MappingProxyType
+from typing import NamedTuple
 
 from jinja2 import Environment, StrictUndefined, TemplateError, pass_context
 from jinja2.runtime import Context
@@ -15,8 +16,17 @@ from site_builder.language import Language, format_share, gettext_for
 from site_builder.model import Block, LocalizedPage, Page, Text
 from site_builder.writing.theme import static_files, static_urls, template_loader, template_problem
 
-Link = tuple[str, str]
-"""A title, and where it leads: relative to the page."""
+
+class Link(NamedTuple):
+    """A page as another one names it."""
+
+    title: str
+    href: str
+    """Relative to the page."""
+    is_original: bool = False
+    """Whether the title is in the source's language instead of the page's."""
+    summary: str = ""
+    summary_is_original: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +105,8 @@ class PageContext:
     """To the source file in its repository, or empty."""
     edit_href: str = ""
     """To where the page's text can be changed, or empty; on a translation, to its map."""
-    children: tuple[tuple[str, str, str], ...] = ()
-    """Of a folder's index: title, summary and href of what it holds and the prose does not link to."""
+    children: tuple[Link, ...] = ()
+    """Of a folder's index: what it holds and the prose does not link to."""
     stylesheets: tuple[str, ...] = ()
     """More style sheets, relative to the page."""
     noindex: bool = False

@@ -20,6 +20,7 @@ STATUS_PAGE = f"{STATIC_FOLDER}/status.html"
 Kind = Literal["incomplete", "untouched", "complete"]
 
 _MOST_GAPS = 100  # Of one page: who closes these builds again.
+_BEFORE = 60  # Characters before the first that differs.
 _LONGEST = 200  # Characters of a text; what stands in the map is a link away.
 
 
@@ -143,13 +144,26 @@ def _gap_row(edit: str, found: GapPlace) -> GapRow:
     href = repository_href(edit, where.path, where.line)
     # A link leads there by itself; without one, the place has to be typed.
     place = str(where) if not href else str(where).rpartition("/")[2]
-    text, old_text, old_translation = map(_beginning, (gap.text, gap.old_text, gap.old_translation))
-    return GapRow(gap.state, text, old_text, old_translation, place, href)
+    # What has changed must be seen, be it far into a long text.
+    start = max(_common(gap.text, gap.old_text) - _BEFORE, 0) if gap.old_text else 0
+    texts = _part(gap.text, start), _part(gap.old_text, start), _part(gap.old_translation)
+    return GapRow(gap.state, *texts, place, href)
 
 
-def _beginning(text: str) -> str:
+def _common(text: str, other: str) -> int:
+    """Count the characters at the beginning of two texts that are the same."""
+    pairs = enumerate(zip(text, other, strict=False))
+    return next((at for at, (one, two) in pairs if one != two), min(len(text), len(other)))
+
+
+def _part(text: str, start: int = 0) -> str:
+    """Return a long text from about `start` on, and say where it goes on."""
     plain = " ".join(text.split())
-    return plain if len(plain) <= _LONGEST else f"{plain[:_LONGEST].rstrip()}…"
+    if len(plain) <= _LONGEST:
+        return plain
+    start = plain.rfind(" ", 0, start) + 1
+    part = plain[start : start + _LONGEST]
+    return f"{'…' if start else ''}{part.rstrip()}{'…' if start + _LONGEST < len(plain) else ''}"
 
 
 def _words(config: Config, words: Mapping[State, int]) -> Words:

@@ -1,6 +1,7 @@
 """Numbers that one language says in words and another in digits."""
 
 import re
+from collections.abc import Collection, Iterable
 
 # fmt: off
 _ENGLISH = {
@@ -37,18 +38,28 @@ _PRODUCT = re.compile(rf"\b(?=({'|'.join(_FACTORS)})[ -]({'|'.join(_UNITS)})\b)"
 """Two million, and both products of "a hundred thousand"."""
 
 
-def is_said_in_english(number: str, text: str) -> bool:
-    """Tell whether an English text says a number in words, or names it as a month."""
-    value = int(number) if number.isdecimal() and len(number) < 16 else -1
+def said_in_english(numbers: Iterable[str], text: str) -> set[str]:
+    """Tell which numbers an English text says in words, or names as a month."""
+    distinct = set(numbers)
+    if not distinct:
+        return set()
+    products = {_FACTORS[found[1].lower()] * _UNITS[found[2].lower()] for found in _PRODUCT.finditer(text)}
+    return {number for number in distinct if _is_said(_value(number, 16), products, text)}
+
+
+def _value(number: str, longest: int) -> int:
+    return int(number) if number.isdecimal() and len(number) < longest else -1
+
+
+def _is_said(value: int, products: Collection[int], text: str) -> bool:
     words = [_ENGLISH[value]] if value in _ENGLISH else []
     months = [f"{_MONTHS[value - 1]}[a-z]*"] if 1 <= value <= 12 else []
     if said := "|".join([*words, *months]):
         return re.search(rf"(?<![a-z])(?:{said})(?![a-z])", text, re.IGNORECASE) is not None
-    products = (_FACTORS[found[1].lower()] * _UNITS[found[2].lower()] for found in _PRODUCT.finditer(text))
     return value in products
 
 
 def is_said_elsewhere(number: str, text: str) -> bool:
     """Tell whether a translation says a number without a digit, as far as we know its words."""
-    value = int(number) if number.isdecimal() and len(number) < 3 else -1
+    value = _value(number, 3)
     return any(character in text for character in _ELSEWHERE.get(value, ""))

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from site_builder.translating.check.codes import Finding
 from site_builder.translating.check.entry import Entry, Pair
-from site_builder.translating.check.number_words import is_said_elsewhere, is_said_in_english
+from site_builder.translating.check.number_words import is_said_elsewhere, said_in_english
 
 _NUMBER = re.compile(r"\d+(?:,\d{3}(?!\d))*(?:\.\d+)*")
 _UNITS = {
@@ -50,8 +50,10 @@ def _differences(pair: Pair) -> tuple[list[str], list[str]]:
         # Whatever separates digits: 0.1 is 0,1 elsewhere, and 10 000 is 10,000.
         if _digits(missing) == _digits(extra):
             return [], []
-        missing = [number for number in missing if not is_said_elsewhere(number, translated)]
-        extra = [number for number in extra if not is_said_in_english(number, original)]
+        said_otherwise = {number for number in set(missing) if is_said_elsewhere(number, translated)}
+        missing = [number for number in missing if number not in said_otherwise]
+        in_words = said_in_english(extra, original)
+        extra = [number for number in extra if number not in in_words]
         readings.append((missing, extra))
     return min(readings, key=lambda reading: len(reading[0]) + len(reading[1]))
 

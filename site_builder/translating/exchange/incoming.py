@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from site_builder.errors import Location, Problem, SiteError
 from site_builder.fragment import placeholders
 from site_builder.sanitize import LONGEST_ENTRY, NOT_TEXT
-from site_builder.translating.exchange.po_file import Message, PoFile
+from site_builder.translating.exchange.po_file import MOST_PROBLEMS, Message, PoFile
 from site_builder.translating.exchange.texts import SourceTexts, excerpt, messages_said, trimmed
-
-_MOST_PROBLEMS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +27,7 @@ class Imported:
 def import_po(po: PoFile, sources: Sequence[SourceTexts]) -> Imported:
     """Give each map the translations that are new; an empty or fuzzy one changes nothing.
 
-    Raises SiteError with every problem of what would be taken (at most 100).
+    Raises SiteError with every problem of what would be taken (at most `MOST_PROBLEMS`).
     """
     final = [message for message in po.messages if message.translation and not message.fuzzy]
     current = {(message.context, message.english): message for message in final if not message.obsolete}
@@ -39,7 +37,7 @@ def import_po(po: PoFile, sources: Sequence[SourceTexts]) -> Imported:
     changing = {message for changed in changes for message in changed.values()}
     problems = (*_text_problems((*changing, *left), po.shown), *_placeholder_problems(changing, po.shown))
     if problems:
-        raise SiteError(*sorted(problems, key=lambda problem: problem.where)[:_MOST_PROBLEMS])
+        raise SiteError(*sorted(problems, key=lambda problem: problem.where)[:MOST_PROBLEMS])
     return Imported(
         {
             texts.source: _merged(texts, changed)

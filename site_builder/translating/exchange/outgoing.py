@@ -46,12 +46,15 @@ class _Use:
     line: int
     value: str
     suggestion: Suggestion | None
+    comments: tuple[str, ...]
 
 
 def _uses(texts: SourceTexts) -> Iterator[tuple[str, _Use]]:
     for message, said in messages_said(texts).items():
         value = trimmed(texts.entries.get(said.entry, ""))
-        yield message, _Use(texts.source, texts.lines.get(said.key, 0), value, _suggestion(texts, said))
+        comments = texts.comments.get(said.key, ())
+        line = texts.lines.get(said.key, 0)
+        yield message, _Use(texts.source, line, value, _suggestion(texts, said), comments)
 
 
 def _suggestion(texts: SourceTexts, said: Said) -> Suggestion | None:
@@ -66,7 +69,8 @@ def _add(catalog: Catalog, message: str, uses: Sequence[_Use], context: str | No
         message,
         trimmed(suggestion.value) if suggestion else value,
         locations=[(use.source, use.line) for use in uses],
-        previous_id=trimmed(suggestion.previous) if suggestion else (),
+        auto_comments=uses[0].comments,
+        previous_id=" ".join(suggestion.previous.split()) if suggestion else (),
         context=context,
     )
     # Babel takes a percent sign or a brace for Python's formats.

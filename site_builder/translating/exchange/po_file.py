@@ -17,7 +17,8 @@ from babel.messages.pofile import PoFileParser
 from site_builder.errors import Location, Problem, SiteError
 from site_builder.translating.exchange.texts import excerpt, trimmed
 
-_MOST_PROBLEMS = 100
+MOST_PROBLEMS = 20
+"""More of them are not told: the file is hardly what it should be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def read_po(content: bytes, shown: str, languages: Sequence[str]) -> PoFile:
     messages = [_message(read, obsolete) for read in sink.read]
     twice = tuple(_twice(messages, shown))
     if twice:
-        raise SiteError(*twice[:_MOST_PROBLEMS])
+        raise SiteError(*twice[:MOST_PROBLEMS])
     language = _language(messages, shown, languages)
     return PoFile(shown, language, tuple(message for message in messages if message.english))
 
@@ -101,7 +102,7 @@ def _checked(lines: Sequence[str], shown: str) -> tuple[list[str], frozenset[int
         message = f"the file ends after a {before}"
         problems.append(Problem(Location(shown, len(lines)), "po", message, "the file may be cut off"))
     if problems:
-        raise SiteError(*problems[:_MOST_PROBLEMS])
+        raise SiteError(*problems[:MOST_PROBLEMS])
     return kept, frozenset(obsolete)
 
 
@@ -160,9 +161,10 @@ def _language(messages: Sequence[Message], shown: str, languages: Sequence[str])
     named = re.search(
         r"^Language:[ \t]*(\S+)", header.translation if header else "", re.MULTILINE | re.IGNORECASE
     )
+    if not named and messages and len(languages) == 1:
+        return languages[0]
     if not named:
-        example = (*languages, "ja")[0].replace("-", "_")
-        hint = f'add "Language: {example}\\n" to the text of the first, empty msgid'
+        hint = 'say it with -l, or add "Language: …\\n" to the text of the first, empty msgid'
         raise SiteError(Problem(where, "language", "the header does not say which language this is", hint))
     if (language := _called(named[1], languages)) is None:
         message = f"its language {excerpt(named[1])} is not {' or '.join(languages) or 'one of this site'}"

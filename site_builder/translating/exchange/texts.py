@@ -30,6 +30,8 @@ class SourceTexts:
     """Where in the source a key stands."""
     suggestions: Mapping[str, Suggestion] = field(default_factory=dict)
     """For keys that the map does not translate."""
+    comments: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What a translator is told of a key: what its placeholders stand for."""
 
     @property
     def entries(self) -> Mapping[str, str]:
