@@ -139,7 +139,8 @@ def localized(*html: str, entries: Mapping[str, str], **texts: str) -> Localized
 
 def test_a_page_of_which_nothing_is_translated_says_so() -> None:
     page = localized("<p>Some words</p>", "<p>42</p>", "<p>_^_0_^_</p>", entries={}, title="A title")
-    assert (page.translated, page.coverage, page.gaps) == (False, 0.0, ())
+    assert (page.translated, page.coverage) == (False, 0.0)
+    assert [(gap.text, gap.state) for gap in page.gaps] == [("A title", "missing"), ("Some words", "missing")]
     assert page.words == {"missing": 2}
 
 

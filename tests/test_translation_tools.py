@@ -93,7 +93,7 @@ class Tools(RuleBasedStateMachine):
     @rule(at=picks, to=names)
     def move_section(self, at: int, to: str) -> None:
         name, section = self.section(at)
-        self.sources[name].remove(section)
+        self.drop(name, section)
         self.sources.setdefault(to, []).append(section)
         self.save()
 
@@ -108,7 +108,7 @@ class Tools(RuleBasedStateMachine):
         name, section = self.section(at)
         section.pop(line % len(section))
         if not section:
-            self.sources[name].remove(section)
+            self.drop(name, section)
         self.save()
 
     @precondition(lambda self: len(self.sources) > 1)
@@ -121,6 +121,10 @@ class Tools(RuleBasedStateMachine):
     def rename_file(self, at: int, to: str) -> None:
         self.sources[to] = self.sources.pop(sorted(self.sources)[at % len(self.sources)])
         self.save()
+
+    def drop(self, name: str, section: list[str]) -> None:
+        """Take a section out, and not one of the same words."""
+        self.sources[name] = [other for other in self.sources[name] if other is not section]
 
     def section(self, at: int) -> tuple[str, list[str]]:
         if not any(self.sources.values()):
