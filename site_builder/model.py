@@ -156,6 +156,6 @@ class PageStatus:
     gaps: tuple[GapPlace, ...]
     """In the order of the page."""
     problems: int
-    """How many `check` finds in its map."""
+    """How many were found in its map: by a build, or by `check`."""
     map: str
     """The map's path as the user would type it, or empty if there is none."""
