@@ -73,17 +73,17 @@ def sync(
     _require_maps(config, site, languages or ())
     pages, problems = read_pages(site)
     plans = [_plan(site, language, pages) for language in _languages_of(site)]
+    counts = Counter[str]()
+    for plan in plans:
+        counts.update(plan.counts)
     if not force:
-        _require_common_texts(config, [plan.counts for plan in plans])
+        _require_common_texts(config, counts)
     drafts = [draft for plan in plans for draft in plan.drafts]
     if not dry_run:
         write_drafts(drafts, config.shown)
         for draft in drafts:
             if draft.after is None:
                 _remove_empty(draft.path.parent, config)
-    counts = Counter[str]()
-    for plan in plans:
-        counts.update(plan.counts)
     return Synced(
         tuple(draft.path for draft in drafts if draft.after is not None),
         tuple(draft.path for draft in drafts if draft.after is None),
@@ -93,11 +93,8 @@ def sync(
     )
 
 
-def _require_common_texts(config: Config, counts: Sequence[Mapping[str, int]]) -> None:
-    total = Counter[str]()
-    for one in counts:
-        total.update(one)
-    if total["moved"] and not total["kept"] + total["filled"] + total["partial"]:
+def _require_common_texts(config: Config, counts: Counter[str]) -> None:
+    if counts["moved"] and not counts["kept"] + counts["filled"] + counts["partial"]:
         message = f"none of the translations belongs to a source in {config.shown(config.source)}"
         hint = "name the folder that they translate; --force moves all of them to the attic"
         raise SiteError(Problem(Location(config.shown(config.translations)), "source", message, hint))
