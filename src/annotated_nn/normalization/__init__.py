@@ -3,13 +3,74 @@ r"""
 
 The scale of what a layer puts out changes while the network learns, and every later layer has to follow.
 A normalization layer takes that work away: it shifts and scales values to mean $0$ and variance $1$.
-For each place $i$ in the input there is an index set $S_i$, and the layer computes
 
-$$\hat{x}_i = \frac{x_i - \mu_i}{\sqrt{\sigma_i^2 + \epsilon}}$$
+## One formula
 
-with the mean $\mu_i$ and variance $\sigma_i^2$ of the values $\{x_k : k \in S_i\}$ and a small $\epsilon$.
-The choice of $S_i$ is what tells one layer of the family from another: a set that reaches over the batch makes
-the result for one sample depend on the others, and a set inside one sample does not.
+A feature map has the shape $N \times C \times H \times W$: samples, channels, rows and columns. For each place
+$i$ in it there is an index set $S_i$ of $m$ places, and the layer computes
 
-* [Group normalization](group_norm/__init__.py): $S_i$ spans a group of channels of one sample
+\begin{align}
+\mu_i &= \frac{1}{m} \sum_{k \in S_i} x_k \\
+\sigma_i^2 &= \frac{1}{m} \sum_{k \in S_i} (x_k - \mu_i)^2 \\
+y_i &= \gamma \frac{x_i - \mu_i}{\sqrt{\sigma_i^2 + \epsilon}} + \beta
+\end{align}
+
+The small $\epsilon$ keeps the division safe where all values are equal. The scale $\gamma$ and the shift $\beta$
+are learned, so that the network can have another mean and variance where it needs them.
+
+## Four index sets
+
+The choice of $S_i$ is what tells one layer of the family from another.
+
+![What shares one mean and variance: a column, a row, a cell, or a part of a row](axes.svg)
+
+Rows are samples, columns are channels, and the dots in a cell stand for its $H \times W$ values. Each outline
+is one set. Under the name of the layer are the axes that its means go over.
+
+| Layer | $S_i$: all places in | $m$ | $\gamma$ and $\beta$, each |
+|---|---|---|---|
+| [Batch](batch_norm/__init__.py) | one channel of all samples | $NHW$ | $C$ |
+| [Layer](layer_norm/__init__.py) | one sample | $CHW$ | $CHW$ |
+| [Instance](instance_norm/__init__.py) | one channel of one sample | $HW$ | $C$, off by default |
+| [Group](group_norm/__init__.py) | $C/G$ channels of one sample | $\frac{C}{G} HW$ | $C$ |
+
+So group normalization has the sets of layer normalization for $G = 1$ and those of instance normalization
+for $G = C$.
+
+## What follows from the set
+
+A set that reaches over the batch makes the result for one sample depend on the others. A set inside one sample does
+not, and then nothing has to change when the network is used.
+
+| Layer | The result for a sample depends on | In evaluation | Buffers |
+|---|---|---|---|
+| Batch | all samples of the batch | running averages, a fixed scale and shift | $2C$ and a count |
+| Layer | the sample | the same as in training | none |
+| Instance | the sample, channel by channel | the same, or running averages on request | none, or $2C$ and a count |
+| Group | the sample, group by group | the same as in training | none |
+
+## What it costs
+
+All four take time linear in the size of the input. In evaluation batch normalization has no statistics to
+compute; the rest depends on the implementation more than on the layer. PyTorch's own took, forward only, for an
+input of $32 \times 256 \times 28 \times 28$:
+
+| Layer | Time in ms |
+|---|---|
+| Batch, in training | 11.0 |
+| Batch, in evaluation | 2.4 |
+| Layer | 4.1 |
+| Instance | 11.1 |
+| Group, $G = 32$ | 3.1 |
+
+That is on two CPU cores with torch 2.13, the least of 60 runs each. The annotated layers, which are written to be read, took 20 to
+22 ms, and 10.6 ms for batch normalization in evaluation. Each loads the `state_dict` of PyTorch's own.
+
+## Pages
+
+* [Batch normalization](batch_norm/__init__.py), with its running averages
+* [Layer normalization](layer_norm/__init__.py), for any shape of features
+* [Instance normalization](instance_norm/__init__.py), with and without a batch
+* [Group normalization](group_norm/__init__.py), and why the mean is computed before the variance
+    * [The paper in brief](group_norm/readme.md): what the four layers achieve on images
 """

@@ -26,7 +26,7 @@ and differ in $S_i$, the set of the $m$ places that share one mean and variance 
 keeps the division safe where all values are equal; $\gamma$ and $\beta$, one of each for every channel, are
 learned.
 
-![What shares one mean and variance: a column, a row, a cell, or a part of a row](axes.svg)
+![What shares one mean and variance: a column, a row, a cell, or a part of a row](../axes.svg)
 
 Rows are samples, columns are channels, and the dots in a cell stand for its $H \times W$ values. Each outline
 is one set:
