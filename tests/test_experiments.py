@@ -371,6 +371,8 @@ def test_the_experiment_runs_and_says_what_came_out(archive, tmp_path, capsys):
     (["--data", "none.tar.gz"], "put it at none.tar.gz"),
     (["--groups", "3"], "use one of [1, 2, 4]"),
     (["--epochs", "0"], "must be positive"),
+    (["--seed", "-1"], "must be from 0"),
+    (["--lr", "-1"], "learning rate"),
 ])  # fmt: skip
 def test_what_the_user_can_put_right_is_said_in_a_line(archive, more, message, capsys):
     with pytest.raises(SystemExit) as exit_:
@@ -401,6 +403,13 @@ def test_batch_size_writes_a_table_and_a_plot(tmp_path, capsys):
     tags = [element.tag.rpartition("}")[2] for element in root.iter()]
     assert tags.count("polyline") == 2
     assert tags.count("circle") == 4
+
+
+@pytest.mark.parametrize("wrong", ["--seeds=0", "--epochs=0", "--jobs=0", "--train-size=33"])
+def test_batch_size_refuses_what_cannot_be_measured(wrong, capsys):
+    with pytest.raises(SystemExit):
+        batch_size.main([wrong])
+    assert "must be positive" in capsys.readouterr().err
 
 
 def test_table_and_places_are_right():

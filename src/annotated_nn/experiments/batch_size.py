@@ -3,7 +3,7 @@ r"""
 
 [The paper](https://arxiv.org/abs/1803.08494) claims that small batches harm batch normalization, and that
 [group normalization](../normalization/group_norm/__init__.py) does not notice them. It was measured on ImageNet; this page
-shows the same on a CPU in minutes. In a clone of the repository:
+shows the effect on a CPU in minutes. In a clone of the repository:
 
 ```sh
 .venv/bin/pip install -e '.[torch]'
@@ -42,7 +42,12 @@ learns from these, and in evaluation, with running averages in place of the batc
 
 ## What it depends on
 
-@@DEPENDS@@
+* The size of the last map. With `--final-map 2` the last convolution leaves $2 \times 2$ values, batch norm averages
+  over $m = 8$ of them, and nothing fails: at a batch of 2, batch norm has 1.29 ± 0.49 and group norm 1.42 ± 0.11.
+* The learning rate. With `--learning-rate 0.03`, at a batch of 2, batch norm has 54.22 ± 19.69 and group norm
+  1.48 ± 0.56: how badly batch norm fails varies with the rate and the seed, that it fails does not.
+* The task. On ImageNet, the paper finds a loss and no failure: at 2 images on each GPU, batch norm has 34.7 and group
+  norm 24.1, and at 32 it is 23.6 and 24.1.
 """
 
 import argparse
@@ -191,7 +196,7 @@ TICKS = (0.5, 1, 2, 5, 10, 20, 50, 100)
 
 
 def position(size: float, error: float, largest: int, smallest: int) -> tuple[float, float]:
-    """Where a result is drawn. What is below half a percent, zero too, lies on the lowest line."""
+    """Where a result is drawn. What is below 0.5 percent, 0 too, lies on the lowest line."""
     across = log(largest / size) / log(largest / smallest) if largest > smallest else 0.5
     up = log(max(error, TICKS[0]) / TICKS[0]) / log(TICKS[-1] / TICKS[0])
     return round(60 + 300 * across, 1), round(250 - 215 * up, 1)
@@ -250,6 +255,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     add("--jobs", type=int, default=os.cpu_count() or 1, help="trainings at a time")
     add("--plot", type=Path, default=Path(__file__).with_suffix(".svg"), help="where to write the plot")
     options = parser.parse_args(argv)
+
+    if min(options.seeds, options.epochs, options.jobs) < 1 or options.train_size not in range(32, 1281, 32):
+        parser.error(
+            "--seeds, --epochs and --jobs must be positive, --train-size a multiple of 32 up to 1280"
+        )
 
     # The longest runs come first, so that no core is idle at the end.
     sizes = sorted(set(options.batch_sizes))

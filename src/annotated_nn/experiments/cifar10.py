@@ -1,7 +1,7 @@
 r"""
 # CIFAR-10: data, network, training
 
-Sixty thousand photographs of $32 \times 32$ pixels in ten classes, a VGG-style network for them whose normalization
+60,000 photographs of $32 \times 32$ pixels in ten classes, a VGG-style network for them whose normalization
 layers can be chosen, and a training that can be interrupted. The command is
 [CIFAR-10 with group normalization](../normalization/group_norm/experiment.py).
 """
@@ -363,7 +363,7 @@ def save(
     """
     ### Checkpoints
 
-    Written beside the old one and then put in its place: whenever the power fails, one of the two is whole.
+    Written beside the old one and then put in its place: whenever a run is interrupted, one of the two is whole.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_name(file.name + ".part")

@@ -56,7 +56,7 @@ def arguments() -> argparse.ArgumentParser:
     add("--batch-size", type=int, default=Settings.batch_size, help="images for each step")
     add("--lr", type=float, default=Settings.learning_rate, help="learning rate for a batch of 128")
     add("--seed", type=int, default=Settings.seed, help="for the first weights, the order and the crops")
-    add("--device", default="auto", help="cpu, cuda, or cuda if there is one (auto)")
+    add("--device", choices=["auto", "cpu", "cuda"], default="auto", help="auto is cuda if there is one")
     add("--checkpoint", type=Path, help="write this file after each epoch, and go on from it if it is there")
     add("--norm", choices=["group", "batch"], default="group", help="the normalization layers")
     add("--groups", type=int, default=32, help="G, for group normalization")
@@ -83,9 +83,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     """## One run"""
     parser = arguments()
     options = parser.parse_args(argv)
-    device = torch.device(
-        options.device if options.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
-    )
+    best = "cuda" if torch.cuda.is_available() else "cpu"
+    if options.device == "cuda" != best:
+        parser.error("PyTorch finds no CUDA device here; use --device cpu")
+    device = torch.device(best if options.device == "auto" else options.device)
     # What the user can put right is one line, without a traceback.
     try:
         settings = Settings(options.epochs, options.batch_size, options.lr, seed=options.seed)
