@@ -282,7 +282,7 @@ def test_settings_that_cannot_be_are_refused(wrong):
 def test_a_seed_decides_and_another_decides_otherwise(data):
     runs = []
     for seed in (5, 5, 6):
-        model = model_of(seed)
+        model = model_of(0)  # the first weights are not all that a seed decides
         runs.append((model, list(train(model, data, Settings(epochs=2, batch_size=16, seed=seed)))))
     assert runs[0][1] == runs[1][1] != runs[2][1]
     assert same(runs[0][0], runs[1][0])
