@@ -27,4 +27,5 @@ own, in its values and in its gradients.
     * [Group normalization](normalization/group_norm/__init__.py): the layer, with one mean and
       variance for each group of channels of a sample
     * [The paper in brief](normalization/group_norm/readme.md): what was measured, and when to use it
+* [Experiments](experiments/__init__.py): what the layers do in networks that learn, measured
 """
