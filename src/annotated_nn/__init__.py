@@ -22,10 +22,11 @@ own, in its values and in its gradients.
 * [Normalization layers](normalization/__init__.py): what they have in common, and how they differ
     * [Batch normalization](normalization/batch_norm/__init__.py): one mean and variance for each channel of the
       whole batch
-    * [Layer normalization](normalization/layer_norm/__init__.py): for each sample
-    * [Instance normalization](normalization/instance_norm/__init__.py): for each channel of a sample
-    * [Group normalization](normalization/group_norm/__init__.py): the layer, with one mean and
-      variance for each group of channels of a sample
+    * [Layer normalization](normalization/layer_norm/__init__.py): one mean and variance for each sample
+    * [Instance normalization](normalization/instance_norm/__init__.py): one mean and variance for each channel of
+      a sample
+    * [Group normalization](normalization/group_norm/__init__.py): one mean and variance for each group of
+      channels of a sample
     * [The paper in brief](normalization/group_norm/readme.md): what was measured, and when to use it
 * [Experiments](experiments/__init__.py): what the layers do in networks that learn, measured
 """

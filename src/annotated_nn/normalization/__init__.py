@@ -52,19 +52,20 @@ not, and then nothing has to change when the network is used.
 ## What it costs
 
 All four take time linear in the size of the input. In evaluation batch normalization has no statistics to
-compute; the rest depends on the implementation more than on the layer. PyTorch's own took, forward only, for an
-input of $32 \times 256 \times 28 \times 28$:
+compute; the rest depends on the implementation more than on the layer. Forward only, for an input of
+$32 \times 256 \times 28 \times 28$, in milliseconds:
 
-| Layer | Time in ms |
-|---|---|
-| Batch, in training | 11.0 |
-| Batch, in evaluation | 2.4 |
-| Layer | 4.1 |
-| Instance | 11.1 |
-| Group, $G = 32$ | 3.1 |
+| Layer | PyTorch | Annotated |
+|---|---|---|
+| Batch, in training | 10.9 | 20.1 |
+| Batch, in evaluation | 2.7 | 10.3 |
+| Layer | 4.2 | 20.1 |
+| Instance | 10.7 | 15.9 |
+| Group, $G = 32$ | 3.2 | 23.8 |
 
-That is on two CPU cores with torch 2.13, the least of 60 runs each. The annotated layers, which are written to be read, took 20 to
-22 ms, and 10.6 ms for batch normalization in evaluation. Each loads the `state_dict` of PyTorch's own.
+That is on two CPU cores with torch 2.13, the least of 60 runs each; `benchmarks/layers.py` measures it again. The
+annotated layers are written to be read, and go over the data once for each line. Each loads the `state_dict` of
+PyTorch's own, so train with whichever you like.
 
 ## Pages
 
