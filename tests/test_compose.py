@@ -149,3 +149,10 @@ def test_the_sitemap_lists_what_it_is_given() -> None:
     one = make_sitemap([{"en": english}])
     assert re.findall("<loc>(.*?)</loc>", one) == [english]
     assert "hreflang" not in one
+
+
+def test_sections_without_prose_go_on_beside_the_one_before() -> None:
+    prose = (Block("<p>One</p>", "current"),)
+    sections = composed(localized((), prose, (), (), prose)).sections
+    assert [section.number for section in sections] == [0, 1, 4]
+    assert [more.number for more in sections[1].more] == [2, 3]

@@ -30,3 +30,27 @@ def test_what_is_below() -> None:
     assert navigation().below("index.html") == ["a.html", "b/index.html"]
     assert navigation().below("b/index.html") == ["b/a.html", "b/c/index.html"]
     assert navigation().below("a.html") == []
+
+
+def ordered(links: dict[str, list[str]]) -> list[str]:
+    return list(navigate([Entry(url, {}, {}) for url in URLS], links).entries)
+
+
+def test_an_index_says_in_which_order_its_folder_is_read() -> None:
+    links = {
+        "index.html": ["c/x.html", "b/c/d.html", "c/x.html"],
+        "b/index.html": ["b/c/index.html", "a.html"],
+    }
+    assert ordered(links) == [
+        "index.html",
+        "c/x.html",
+        "b/index.html",
+        "b/c/index.html",
+        "b/c/d.html",
+        "b/a.html",
+        "a.html",
+    ]
+
+
+def test_only_an_index_says_that() -> None:
+    assert ordered({"b/a.html": ["c/x.html", "b/c/d.html"]}) == ordered({})

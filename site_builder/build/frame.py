@@ -1,8 +1,9 @@
 """What belongs to no page alone: the order of the pages, generated indexes, shared files."""
 
+import posixpath
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from site_builder.build.steps import Reading, Rendering, Writing, digest, templates
 from site_builder.errors import Location, Problem
@@ -51,7 +52,25 @@ def make_frame(site: Site, readings: Mapping[str, Reading]) -> Frame:
     sheet = formula_sheet(readings.values())
     url = f"{FORMULA_SHEET}?h={digest(sheet)[:4].hex()}" if sheet else ""
     entries = [Entry(url, reading.titles, reading.summaries) for url, reading in readings.items()]
-    return Frame(site.config, (site.config.language, *site.languages), navigate(entries), url)
+    navigation = navigate(entries, _page_links(readings))
+    return Frame(site.config, (site.config.language, *site.languages), navigation, url)
+
+
+def _page_links(readings: Mapping[str, Reading]) -> dict[str, list[str]]:
+    """Return the pages that each index links to as it goes along, by URL."""
+    urls = {reading.source.path: url for url, reading in readings.items() if reading.source.path}
+    return {
+        url: [urls[path] for path in _linked_sources(reading.page, reading.source.path) if path in urls]
+        for url, reading in readings.items()
+        if reading.page and url.rpartition("/")[2] == "index.html"
+    }
+
+
+def _linked_sources(page: Page, source: str) -> Iterator[str]:
+    for section in page.sections:
+        for href, _ in section.links:
+            path = unquote(href.partition("#")[0])
+            yield posixpath.normpath(posixpath.join(posixpath.dirname(source), path))
 
 
 def make_targets(site: Site, readings: Mapping[str, Reading]) -> Targets:

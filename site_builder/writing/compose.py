@@ -2,8 +2,8 @@
 
 import posixpath
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from html import escape
 from pathlib import Path, PurePath
@@ -129,7 +129,7 @@ def _sections(
     frame: Frame, page: LocalizedPage, linker: Linker, originals: Sequence[str]
 ) -> tuple[SectionContext, ...]:
     folder, labels = frame.folder(page.language), _state_labels(page.language)
-    return tuple(
+    return _gathered(
         SectionContext(
             number=number,
             anchor=section.anchor,
@@ -141,6 +141,17 @@ def _sections(
             zip(page.page.sections, page.sections, originals or [""] * len(page.sections), strict=True)
         )
     )
+
+
+def _gathered(sections: Iterable[SectionContext]) -> tuple[SectionContext, ...]:
+    """Put each section without prose under the one with prose before it."""
+    gathered: list[list[SectionContext]] = []
+    for section in sections:
+        if gathered and not section.docs:
+            gathered[-1].append(section)
+        else:
+            gathered.append([section])
+    return tuple(replace(first, more=tuple(more)) if more else first for first, *more in gathered)
 
 
 def _shown(block: Block, linker: Linker, folder: str, labels: Mapping[str, str]) -> Block:

@@ -1,8 +1,9 @@
 """How the pages of a site lie: their order, what is above them, what is below."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from types import MappingProxyType
 
 from site_builder.model import Text
 
@@ -40,16 +41,40 @@ class Navigation:
         return [other for other in self.entries if other != url and _folder(other) == folder]
 
 
-def navigate(entries: Sequence[Entry]) -> Navigation:
-    """Put pages in order."""
-    ordered = {entry.url: entry for entry in sorted(entries, key=lambda entry: _place(entry.url))}
+def navigate(
+    entries: Iterable[Entry], links: Mapping[str, Sequence[str]] = MappingProxyType({})
+) -> Navigation:
+    """Put pages in reading order.
+
+    In a folder that is the order in which its index leads to them, and then that of their names;
+    `links` has the URLs that the page at a URL links to.
+    """
+    known = {entry.url: entry for entry in entries}
+    ranks = {_home(index): _ranks(_home(index), linked) for index, linked in links.items()}
+    ordered = {url: known[url] for url in sorted(known, key=lambda url: _place(url, ranks))}
     forward = dict(pairwise(ordered))
     return Navigation(ordered, {after: before for before, after in forward.items()}, forward)
 
 
-def _place(url: str) -> tuple[str, ...]:
-    *folders, name = url.split("/")
-    return (*folders, "" if name == "index.html" else name)
+def _home(url: str) -> str:
+    """Return the folder whose index `url` is, with a slash, or something that no folder is called."""
+    return url.removesuffix("index.html") if url == "index.html" or url.endswith("/index.html") else url
+
+
+def _ranks(folder: str, linked: Sequence[str]) -> dict[str, int]:
+    """Number what lies in `folder` by the first link that leads there, or below it."""
+    names = (url.removeprefix(folder).partition("/")[0] for url in linked if url.startswith(folder))
+    return {name: rank for rank, name in enumerate(dict.fromkeys(names))}
+
+
+def _place(url: str, ranks: Mapping[str, Mapping[str, int]]) -> tuple[tuple[int, str], ...]:
+    """Return what sorts `url`: its folder's place, and its own in that folder."""
+    place, folder = [], ""
+    for name in url.split("/"):
+        known = ranks.get(folder, {})
+        place.append((-1, "") if name == "index.html" else (known.get(name, len(known)), name))
+        folder += f"{name}/"
+    return tuple(place)
 
 
 def _folder(url: str) -> str:

@@ -43,6 +43,8 @@ class SectionContext:
     """Trusted HTML, or empty."""
     original: str = ""
     """What the source says where `docs` say it in another language: trusted HTML without ids, or empty."""
+    more: tuple["SectionContext", ...] = ()
+    """The sections after it that have no prose: their code goes on beside this one's."""
 
     @property
     def runs(self) -> Iterable[Block]:
