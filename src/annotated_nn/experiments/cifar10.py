@@ -61,7 +61,7 @@ class PlainUnpickler(pickle.Unpickler):
     anything was called.
     """
 
-    # The maker of arrays has moved between versions of NumPy; what an array says of itself names today's.
+    # The function that makes arrays has moved between versions of NumPy: ask an array for the one of today.
     make_array = np.empty(0).__reduce__()[0]
     allowed: Mapping[tuple[str, str], Any] = {
         ("numpy.core.multiarray", "_reconstruct"): make_array,
@@ -88,7 +88,7 @@ def read_batch(file: IO[bytes]) -> Split:
     # Python 2 wrote it, and its strings were bytes.
     batch = PlainUnpickler(file, encoding="bytes").load()
 
-    # What an archive holds is for it to prove.
+    # An archive may hold anything, so look at all of it.
     match batch:
         case {b"data": np.ndarray() as data, b"labels": list(labels)}:
             pass
@@ -110,8 +110,8 @@ def load_cifar10(archive: Path, md5: str = MD5) -> Cifar10:
     """
     ### The whole archive
 
-    Read where it lies, nothing is unpacked to the disk. Raises `DataError` if that cannot be done. Give `md5` for
-    another archive in the same format.
+    Reads the archive where it lies, and unpacks nothing to the disk. Raises `DataError` if that cannot be done. Give
+    `md5` for another archive in the same format.
     """
     remedy = f"download {URL} and put it at {archive}, or say where it is"
     try:
@@ -198,6 +198,7 @@ class VGG(nn.Module):
         * `norm` makes the layer for $C$ channels.
         * `width` is the number of channels of the first stage.
         * `stages` is the number of stages, of two convolutions each.
+        * `classes` is the number of classes.
         """
         super().__init__()
         layers: list[nn.Module] = []

@@ -15,7 +15,7 @@ $i$ in it there is an index set $S_i$ of $m$ places, and the layer computes
 y_i &= \gamma \frac{x_i - \mu_i}{\sqrt{\sigma_i^2 + \epsilon}} + \beta
 \end{align}
 
-The small $\epsilon$ keeps the division safe where all values are equal. The scale $\gamma$ and the shift $\beta$
+The small $\epsilon$ keeps the division safe even where all values are equal. The scale $\gamma$ and the shift $\beta$
 are learned, so that the network can have another mean and variance where it needs them.
 
 ## Four index sets
@@ -27,7 +27,7 @@ The choice of $S_i$ is what tells one layer of the family from another.
 Rows are samples, columns are channels, and the dots in a cell stand for its $H \times W$ values. Each outline
 is one set. Under the name of the layer are the axes that its means go over.
 
-| Layer | $S_i$: all places in | $m$ | $\gamma$ and $\beta$, each |
+| Layer | $S_i$: all places in | $m$ | Number of $\gamma$, and of $\beta$ |
 |---|---|---|---|
 | [Batch](batch_norm/__init__.py) | one channel of all samples | $NHW$ | $C$ |
 | [Layer](layer_norm/__init__.py) | one sample | $CHW$ | $CHW$ |
@@ -44,9 +44,9 @@ not, and then nothing has to change when the network is used.
 
 | Layer | The result for a sample depends on | In evaluation | Buffers |
 |---|---|---|---|
-| Batch | all samples of the batch | running averages, a fixed scale and shift | $2C$ and a count |
+| Batch | all samples of the batch | running averages, a fixed scale and shift | $2C$ and a count of batches |
 | Layer | the sample | the same as in training | none |
-| Instance | the sample, channel by channel | the same, or running averages on request | none, or $2C$ and a count |
+| Instance | the sample, channel by channel | the same, or running averages on request | none, or $2C$ and a count of batches |
 | Group | the sample, group by group | the same as in training | none |
 
 ## What it costs
@@ -56,7 +56,7 @@ compute; the rest depends on the implementation more than on the layer. Forward 
 $32 \times 256 \times 28 \times 28$, in milliseconds:
 
 | Layer | PyTorch | Annotated |
-|---|---|---|
+|---|---:|---:|
 | Batch, in training | 10.9 | 20.1 |
 | Batch, in evaluation | 2.7 | 10.3 |
 | Layer | 4.2 | 20.1 |
@@ -65,7 +65,7 @@ $32 \times 256 \times 28 \times 28$, in milliseconds:
 
 That is on two CPU cores with torch 2.13, the least of 60 runs each; `benchmarks/layers.py` measures it again. The
 annotated layers are written to be read, and go over the data once for each line. Each loads the `state_dict` of
-PyTorch's own, so train with whichever you like.
+PyTorch's layer, so train with whichever you like.
 
 ## Pages
 

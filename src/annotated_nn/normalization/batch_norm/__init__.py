@@ -30,10 +30,10 @@ y_{nchw} &= a_c x_{nchw} + (\beta_c - a_c \bar{\mu}_c)
 
 which a convolution before the layer can take into its own weights.
 
-Both need large batches: with few samples the statistics are noise in training, and in evaluation they are far
-from what the network was trained with. For ResNet-50 on ImageNet the validation error is 23.6% with 32 images on
-each GPU and 34.7% with 2; with [group normalization](../group_norm/__init__.py) it is 24.1% for both (Wu and He,
-ECCV 2018; [more figures](../group_norm/readme.md)).
+Training and evaluation both need large batches: with few samples the statistics are noise in training, and in
+evaluation they are far from what the network was trained with. For ResNet-50 on ImageNet the validation error is
+23.6% with 32 images on each GPU and 34.7% with 2; with [group normalization](../group_norm/__init__.py) it is 24.1%
+for both (Wu and He, ECCV 2018; [more figures](../group_norm/readme.md)).
 """
 
 import torch
@@ -189,7 +189,7 @@ class BatchNorm(nn.Module):
         Values lie closer to their own mean than to the true one, which makes $\sigma^2$ too small by the factor
         $\frac{m-1}{m}$ on average. That is right for the values it comes from; the running average is for others.
 
-        Mind the direction: an optimizer's momentum weighs what is old, this one what is new.
+        Mind the direction: the momentum of an optimizer is the weight of what is old, $\alpha$ that of what is new.
         """
         if self.running_mean is None or self.running_var is None or self.num_batches_tracked is None:
             return

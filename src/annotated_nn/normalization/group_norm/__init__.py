@@ -23,7 +23,7 @@ y_i &= \gamma_{i_C} \hat{x}_i + \beta_{i_C}
 \end{align}
 
 and differ in $S_i$, the set of the $m$ places that share one mean and variance with $i$. The small $\epsilon$
-keeps the division safe where all values are equal; $\gamma$ and $\beta$, one of each for every channel, are
+keeps the division safe even where all values are equal; $\gamma$ and $\beta$, one of each for every channel, are
 learned.
 
 ![What shares one mean and variance: a column, a row, a cell, or a part of a row](../axes.svg)
@@ -34,7 +34,7 @@ is one set:
 * Batch: $k_C = i_C$, one channel of the whole batch.
 * Layer: $k_N = i_N$, one whole sample.
 * Instance: $k_N = i_N$ and $k_C = i_C$, one channel of one sample.
-* Group: $k_N = i_N$, and both channels are in the same group of $C/G$ neighbours.
+* Group: $k_N = i_N$, and both channels are in the same group of $C/G$ neighbouring channels.
 
 The last of these sets, with $\lfloor \cdot \rfloor$ rounding down to the number of a group, is
 
@@ -166,7 +166,7 @@ def naive_variance(x: torch.Tensor) -> torch.Tensor:
     >>> naive_variance(x)
     tensor(-8.)
 
-    Its square root is not a number. Subtracting the mean first leaves only small numbers to square.
+    Its square root is NaN, not a number. Subtracting the mean first leaves only small numbers to square.
 
     Measured on `torch.randn(8, 32, 16, 16) + 1e4` in eight groups, seed 0: variances from $-24$ to $16$ with
     this function, $0.93$ to $1.08$ with `forward`, which is right. Compared with 64 bits, the normalized

@@ -15,7 +15,7 @@ y_{nchw} &= \gamma_c \frac{x_{nchw} - \mu_{nc}}{\sqrt{\sigma_{nc}^2 + \epsilon}}
 
 This takes from an image how strongly each channel responds, its contrast for example, and leaves where it
 responds. To redraw a photograph in the style of a painting that is just right: the contrast of the result should
-be the painting's, whatever the photograph's was. To tell images apart it can be a loss, for the strength of a
+be the painting's, whatever the photograph's was. To tell images apart it can be a disadvantage, for the strength of a
 response may be what distinguishes them. For ResNet-50 on ImageNet the validation error is 28.4%, and 23.6% with
 batch normalization (Wu and He, ECCV 2018; [more figures](../group_norm/readme.md)).
 
