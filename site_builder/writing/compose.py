@@ -12,6 +12,7 @@ from urllib.parse import quote
 from site_builder.config import Config
 from site_builder.language import Language, find_language, gettext_for
 from site_builder.model import Block, LocalizedPage
+from site_builder.writing.contents import headings, tree
 from site_builder.writing.links import Linker
 from site_builder.writing.navigation import Entry, Navigation
 from site_builder.writing.render import Alternate, Link, PageContext, SectionContext
@@ -79,6 +80,8 @@ def compose(  # noqa: PLR0917 - six values of six types.
         next=named(navigation.next[url]) if url in navigation.next else None,
         source_href=_file_href(frame.config, frame.config.repository.view, files.get(frame.config.language)),
         edit_href=_file_href(frame.config, frame.config.repository.edit, files.get(tag)),
+        headings=headings(sections),
+        tree=tree(navigation, url, named),
         children=tuple(_children(navigation, linker, url, tag)),
         stylesheets=(root + frame.formula_sheet,) if frame.formula_sheet and page.page.styles else (),
         noindex=not page.translated,

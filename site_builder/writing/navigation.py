@@ -26,6 +26,8 @@ class Navigation:
     """By URL, in order."""
     previous: Mapping[str, str] = field(default_factory=dict)
     next: Mapping[str, str] = field(default_factory=dict)
+    _folders: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """What lies in each folder."""
 
     def above(self, url: str) -> list[str]:
         """List the index pages between the home page and `url`, both left out."""
@@ -38,7 +40,7 @@ class Navigation:
         folder, _, name = url.rpartition("/")
         if name != "index.html":
             return []
-        return [other for other in self.entries if other != url and _folder(other) == folder]
+        return [other for other in self._folders.get(folder, ()) if other != url]
 
 
 def navigate(
@@ -53,7 +55,10 @@ def navigate(
     ranks = {_home(index): _ranks(_home(index), linked) for index, linked in links.items()}
     ordered = {url: known[url] for url in sorted(known, key=lambda url: _place(url, ranks))}
     forward = dict(pairwise(ordered))
-    return Navigation(ordered, {after: before for before, after in forward.items()}, forward)
+    folders: dict[str, list[str]] = {}
+    for url in ordered:
+        folders.setdefault(_folder(url), []).append(url)
+    return Navigation(ordered, {after: before for before, after in forward.items()}, forward, folders)
 
 
 def _home(url: str) -> str:

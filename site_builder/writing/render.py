@@ -60,6 +60,27 @@ def _joined(blocks: tuple[Block, ...]) -> Block:
     return Block(html, blocks[0].state, "\n".join(block.source for block in blocks if block.source))
 
 
+class Heading(NamedTuple):
+    """A place on a page, as its table of contents names it."""
+
+    href: str
+    """`#` and its id, escaped."""
+    html: str
+    """Trusted HTML without links and ids."""
+    depth: int
+    """From 0."""
+    is_original: bool = False
+    """Whether it is in the source's language instead of the page's."""
+
+
+class Branch(NamedTuple):
+    """A page and, if it leads to the page at hand or is it, the pages below."""
+
+    link: Link
+    is_current: bool
+    below: tuple["Branch", ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Alternate:
     """The same page in one language, or the nearest to it that the language has."""
@@ -107,6 +128,10 @@ class PageContext:
     """To the source file in its repository, or empty."""
     edit_href: str = ""
     """To where the page's text can be changed, or empty; on a translation, to its map."""
+    headings: tuple[Heading, ...] = ()
+    """What the page holds."""
+    tree: tuple[Branch, ...] = ()
+    """The pages around it."""
     children: tuple[Link, ...] = ()
     """Of a folder's index: what it holds and the prose does not link to."""
     stylesheets: tuple[str, ...] = ()

@@ -1,0 +1,77 @@
+"""What a page holds, heading by heading, and where it lies among the other pages."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
+
+from site_builder.writing.navigation import Navigation
+from site_builder.writing.render import Branch, Heading, Link, SectionContext
+
+DEEPEST = 2
+"""How deep the headings of a page are listed, from 0."""
+WIDEST = 60
+"""How many pages of a folder are listed beside each other, at most."""
+
+_HEADING = re.compile(r'<h([1-6])\b[^<>]*?\bid="([^"]*)"[^<>]*>(.*?)</h\1>', re.DOTALL)
+_NOT_TWICE = re.compile(r'</?a\b[^<>]*>|\sid="[^"]*"')
+
+
+def headings(sections: Iterable[SectionContext]) -> tuple[Heading, ...]:
+    """List the headings of a page below its title, and the definitions that have none, in order."""
+    outline = _Outline()
+    found = (heading for section in sections for heading in outline.of(section))
+    return tuple(heading for heading in found if heading.depth <= DEEPEST)
+
+
+@dataclass(slots=True)
+class _Outline:
+    """Where the next heading belongs."""
+
+    titled: bool = False
+    depth: int = -1
+    """Of the last heading that names no definition."""
+
+    def of(self, section: SectionContext) -> Iterator[Heading]:
+        """Yield what a section and those that follow without prose add."""
+        own = tuple(self._headings(section))
+        for heading in own:
+            if not section.anchor:
+                self.depth = heading.depth
+            yield heading
+        for one in (section, *section.more):
+            if one.anchor and not (own and one is section):
+                yield self._definition(one.anchor)
+
+    def _headings(self, section: SectionContext) -> Iterator[Heading]:
+        for block in section.docs:
+            for level, name, html in _HEADING.findall(block.html) if "<h" in block.html else ():
+                if level == "1" and not self.titled:
+                    self.titled = True
+                else:
+                    is_original = block.state != "current" and not block.source
+                    yield Heading(f"#{name}", _NOT_TWICE.sub("", html), max(int(level) - 2, 0), is_original)
+
+    def _definition(self, anchor: str) -> Heading:
+        scope, _, name = anchor.rpartition(".")
+        inside = scope.count(".") + 1 if scope else 0
+        code = f'<code translate="no" class="notranslate">{escape(name)}</code>'
+        return Heading(f"#{escape(anchor)}", code, self.depth + 1 + inside)
+
+
+def tree(
+    navigation: Navigation, url: str, link: Callable[[str], Link], folder: str = "index.html"
+) -> tuple[Branch, ...]:
+    """List the pages of the site around `url`: those of each folder on the way to it, and below it."""
+    path = {url, *navigation.above(url)}
+    return tuple(
+        Branch(link(other), other == url, tree(navigation, url, link, other) if other in path else ())
+        for other in _around(navigation.below(folder), path)
+    )
+
+
+def _around(urls: Sequence[str], path: set[str]) -> Sequence[str]:
+    """Cut a long row of pages down to those around the one that leads to the page."""
+    at = next((number for number, url in enumerate(urls) if url in path), 0)
+    first = max(0, min(at - WIDEST // 2, len(urls) - WIDEST))
+    return urls[first : first + WIDEST]
