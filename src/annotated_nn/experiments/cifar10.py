@@ -184,7 +184,7 @@ class VGG(nn.Module):
     r"""
     Convolutions of $3 \times 3$ only, in stages.
 
-    Each stage halves the height and width and doubles the channels. Normalization stands between each convolution and
+    Each stage halves the height and width, and each but the first doubles the channels. Normalization stands between each convolution and
     its ReLU.
     """
 
@@ -319,7 +319,7 @@ def train(
         model.fit_input(data.train.images)
 
     images, labels = data.train  # (N, 3, 32, 32), (N,)
-    # An incomplete batch would be left over. It is dropped, unless it is the only one.
+    # The last batch is dropped if it is incomplete, unless it is the only one.
     size = min(settings.batch_size, len(images))
     steps = len(images) // size
 

@@ -169,7 +169,7 @@ def naive_variance(x: torch.Tensor) -> torch.Tensor:
     Its square root is NaN, not a number. Subtracting the mean first leaves only small numbers to square.
 
     Measured on `torch.randn(8, 32, 16, 16) + 1e4` in eight groups, seed 0: variances from $-24$ to $16$ with
-    this function, $0.93$ to $1.08$ with `forward`, which is right. Compared with 64 bits, the normalized
+    this function; with `forward`, the right ones, from $0.93$ to $1.08$. Compared with 64 bits, the normalized
     values were wrong by at most $4 \cdot 10^{-7}$; by $1.2 \cdot 10^{-3}$ when centred only once, and by
     $1.8 \cdot 10^{-3}$ from `torch.nn.functional.group_norm`.
     """

@@ -20,7 +20,7 @@ y_j &= \gamma_j \frac{x_j - \mu}{\sqrt{\sigma^2 + \epsilon}} + \beta_j
 
 So the shape says what a sample is:
 
-* `LayerNorm(C)` takes words, $N \times T \times C$, and normalizes the $C$ features of each word.
+* `LayerNorm(C)` takes $N$ texts of $T$ words, $N \times T \times C$, and normalizes the $C$ features of each word.
 * `LayerNorm((C, H, W))` takes images, $N \times C \times H \times W$, and normalizes each image as a whole. This
   is the layer in [the picture of the family](../__init__.py).
 
