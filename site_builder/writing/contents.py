@@ -56,7 +56,7 @@ class _Outline:
         scope, _, name = anchor.rpartition(".")
         inside = scope.count(".") + 1 if scope else 0
         code = f'<code translate="no" class="notranslate">{escape(name)}</code>'
-        return Heading(f"#{escape(anchor)}", code, self.depth + 1 + inside)
+        return Heading(f"#{escape(anchor)}", code, min(self.depth + 1, DEEPEST - 1) + inside)
 
 
 def tree(

@@ -1,9 +1,9 @@
-// Light or dark: as the system has it, until the reader says otherwise.
+// What has to be known before the first paint: light or dark, and whether the contents stand beside the page.
 (() => {
   "use strict";
   const root = document.documentElement;
-  const stored = () => {
-    try { return localStorage.getItem("sb-theme"); } catch { return null; }
+  const stored = (name) => {
+    try { return localStorage.getItem(name); } catch { return null; }
   };
   const store = (theme) => {
     try { localStorage.setItem("sb-theme", theme); } catch { /* Private windows may refuse. */ }
@@ -13,7 +13,10 @@
   };
   const isDark = () => (root.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
 
-  show(stored());
+  // As the system has it, until the reader says otherwise.
+  show(stored("sb-theme"));
+  // The contents are opened when they are there; until then their place is kept.
+  root.toggleAttribute("data-contents", stored("sb-contents") === "open");
   addEventListener("storage", (event) => event.key === "sb-theme" && show(event.newValue));
   addEventListener("DOMContentLoaded", () => {
     const button = document.querySelector(".sb-theme");
