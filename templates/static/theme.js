@@ -1,4 +1,4 @@
-// What has to be known before the first paint: light or dark, and whether the contents stand beside the page.
+// What has to be known before the first paint: light or dark, what stands beside the page, that scripts run.
 (() => {
   "use strict";
   const root = document.documentElement;
@@ -13,6 +13,8 @@
   };
   const isDark = () => (root.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
 
+  // What only works with scripts has its place from the beginning.
+  root.dataset.scripted = "";
   // As the system has it, until the reader says otherwise.
   show(stored("sb-theme"));
   // The contents are opened when they are there; until then their place is kept.
@@ -21,7 +23,6 @@
   addEventListener("DOMContentLoaded", () => {
     const button = document.querySelector(".sb-theme");
     if (!button) return;
-    button.hidden = false;
     button.addEventListener("click", () => {
       const theme = isDark() ? "light" : "dark";
       show(theme);
