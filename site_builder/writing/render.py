@@ -100,7 +100,7 @@ class PageContext:
 
     Besides, there are `title`, `summary` (plain text), `title_attributes`, `summary_attributes` (their
     `lang` and `dir`, if they are not in the page's language), `source_attributes` (the same of all that
-    the source says), `translated` (whether the page is a translation), `share` (how much of it is,
+    the source says), `direction_attribute` (the page's `dir`), `translated` (whether the page is a translation), `share` (how much of it is,
     "82%"), `provenance` (`machine`, `reviewed` or empty), `untouched` (whether none of its prose is
     translated), `layout`, `has_heading` and the function `static`.
     """
@@ -232,6 +232,7 @@ def _derived(context: PageContext) -> dict[str, object]:
         "title_attributes": source_attributes * _is_original(page.title, page.page.title),
         "summary_attributes": source_attributes * _is_original(page.summary, page.page.summary),
         "source_attributes": source_attributes,
+        "direction_attribute": Markup(' dir="{}"').format(context.language.direction),
         "translated": translated,
         "share": format_share(tag, page.coverage) if translated else "",
         "provenance": context.site.provenance.get(tag, "") if translated else "",

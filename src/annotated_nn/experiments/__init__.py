@@ -4,7 +4,7 @@ r"""
 What the layers do in a network that learns. Each experiment is one command, prints what it measured, and gives
 the same result again for the same seed on the same machine.
 
-They need PyTorch and, for the digits, scikit-learn. In a clone of the repository:
+They need PyTorch, and the first one scikit-learn for its images. In a clone of the repository:
 
 ```sh
 .venv/bin/pip install -e '.[torch]'

@@ -31,8 +31,8 @@ Measured with torch 2.13 and scikit-learn 1.9, in 3 min 47 s on two CPU cores.
 ## Why it happens at 2
 
 The last convolution leaves one value for each channel of each image, and batch normalization averages over
-$m = N \cdot 1 \cdot 1$ of them. With $N = 2$ these are $x_1$ and $x_2$. Their mean lies in the middle: $x_1$ is
-$d = \frac{1}{2} (x_1 - x_2)$ away from it, and $x_2$ is $-d$. So
+$m = N \cdot 1 \cdot 1$ of them. With $N = 2$ these are $x_1$ and $x_2$. Their mean $\mu$ lies in the middle,
+so $x_1 - \mu = d$ and $x_2 - \mu = -d$ with $d = \frac{1}{2} (x_1 - x_2)$, and
 
 $$\hat{x}_1 = \frac{d}{\sqrt{d^2 + \epsilon}} \approx \pm 1, \qquad \hat{x}_2 = -\hat{x}_1$$
 
@@ -118,7 +118,7 @@ def validation_error(run: Run) -> float:
     torch.set_num_threads(1)
     torch.manual_seed(run.seed)
 
-    # The seed decides on the split as well, and it is the same for both layers and all batch sizes.
+    # The seed decides on the split as well, so both layers and all batch sizes have the same three splits.
     digits = load_digits()
     images = torch.from_numpy(digits.images).float().unsqueeze(1) / 16  # (1797, 1, 8, 8)
     labels = torch.from_numpy(digits.target)  # (1797,)

@@ -184,8 +184,8 @@ class VGG(nn.Module):
     r"""
     Convolutions of $3 \times 3$ only, in stages.
 
-    Each stage halves the height and width, and each but the first doubles the channels. Normalization stands between each convolution and
-    its ReLU.
+    Each stage halves the height and width, and each but the first doubles the channels. Normalization stands between
+    each convolution and its ReLU.
     """
 
     mean: torch.Tensor
@@ -324,7 +324,7 @@ def train(
     steps = len(images) // size
 
     for number in range(len(done) + 1, settings.epochs + 1):
-        # Chance begins anew with each epoch, so a checkpoint need not remember where it was.
+        # Each epoch has a generator of its own, so a checkpoint need not keep the state of one.
         generator = torch.Generator().manual_seed(settings.seed * 2**20 + number)
         order = torch.randperm(len(images), generator=generator).to(images.device)  # (N,)
         total = torch.zeros((), device=images.device)  # ()
@@ -338,7 +338,7 @@ def train(
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
-            # Adding up on the device, since asking for the number would wait for it.
+            # Adding up on the device: asking for the number would mean to wait for the device.
             total += loss.detach()  # ()
             if progress:
                 progress(number, step + 1, steps)
