@@ -266,3 +266,27 @@ def test_a_pairs_first_lines_are_level(site, open_page):
     }"""
     prose, code = (page.evaluate(baseline, f"#section-4 {part}") for part in ("p", ".line"))
     assert abs(prose - code) < 1.5
+
+
+STICKING = """<!doctype html><html lang=en><link rel=stylesheet href=theme.css><link rel=stylesheet href=layout.css>
+<body class=sb-pairs><header class=sb-bar></header><main>
+<div class=section><div class=docs>Short</div><div class=code>{code}</div></div>
+<div class=section><div class=docs>{prose}</div><div class=code id=short><pre>Short</pre></div></div></main>"""
+
+
+@pytest.mark.browser
+def test_the_shorter_of_prose_and_code_stays_beside_the_longer(tmp_path, open_page):
+    for name in ("theme.css", "layout.css"):
+        (tmp_path / name).write_bytes((STATIC / name).read_bytes())
+    long = "<p>Long</p>" * 60
+    (tmp_path / "page.html").write_text(STICKING.format(code=long, prose=long))
+    page = open_page((tmp_path / "page.html").as_uri())
+    prose, code = page.locator(".docs").first, page.locator("#short")
+    page.mouse.wheel(0, 1000)
+    page.wait_for_function("scrollY > 900")
+    assert 0 < prose.bounding_box()["y"] < 100
+    code.evaluate("it => scrollTo(0, it.parentElement.offsetTop + 800)")
+    assert 0 < code.bounding_box()["y"] < 100
+    page.set_viewport_size({"width": 600, "height": 800})
+    page.evaluate("scrollTo(0, 1000)")
+    assert prose.bounding_box()["y"] < 0
