@@ -268,10 +268,11 @@ def test_a_pairs_first_lines_are_level(site, open_page):
     assert abs(prose - code) < 1.5
 
 
-STICKING = """<!doctype html><html lang=en><link rel=stylesheet href=theme.css><link rel=stylesheet href=layout.css>
+STICKING = """<!doctype html><html lang=en>
+<link rel=stylesheet href=theme.css><link rel=stylesheet href=layout.css>
 <body class=sb-pairs><header class=sb-bar></header><main>
 <div class=section><div class=docs>Short</div><div class=code>{code}</div></div>
-<div class=section><div class=docs>{prose}</div><div class=code id=short><pre>Short</pre></div></div></main>"""
+<div class=section><div class=docs>{prose}</div><div class=code id=short>Short</div></div></main>"""
 
 
 @pytest.mark.browser

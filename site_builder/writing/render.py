@@ -100,9 +100,10 @@ class PageContext:
 
     Besides, there are `title`, `summary` (plain text), `title_attributes`, `summary_attributes` (their
     `lang` and `dir`, if they are not in the page's language), `source_attributes` (the same of all that
-    the source says), `direction_attribute` (the page's `dir`), `translated` (whether the page is a translation), `share` (how much of it is,
-    "82%"), `provenance` (`machine`, `reviewed` or empty), `untouched` (whether none of its prose is
-    translated), `layout`, `has_heading` and the function `static`.
+    the source says), `direction_attribute` (the page's `dir`), `translated` (whether the page is a
+    translation), `share` (how much of it is, "82%"), `provenance` (`machine`, `reviewed` or empty),
+    `untouched` (whether none of its prose is translated), `layout`, `has_heading` and the function
+    `static`.
     """
 
     site: Config
