@@ -198,6 +198,7 @@ SETTINGS: Mapping[str, Callable[[Any], object]] = {
     "footer": _text('footer = "© 2025 The authors"'),
     "macros": _macros,
     "number_equations": _switch("number_equations = true"),
+    "notebooks": _switch("notebooks = false"),
     "remote_images": _choice(("link", "load"), "a link makes no request to another host"),
     "outdated": _choice(("original", "translation"), "what readers see of a text that changed since"),
     "similarity": _similarity,

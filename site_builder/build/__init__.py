@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TypeVar, cast
 
 from site_builder.build.frame import frame_digest, make_frame, make_targets, shared_files, with_indexes
+from site_builder.build.notebooks import import_format
 from site_builder.build.pool import Failure, run
 from site_builder.build.publish import Stage, check_output, publishing
 from site_builder.build.steps import (
@@ -97,7 +98,7 @@ def build(
         # Not before: what could not be published is to be written again.
         pages.renderings = written.renderings
     return Report(
-        pages=len(page_files),
+        pages=sum(len(rendering.coverage) for rendering in renderings),
         languages=written.writing.frame.languages,
         coverage=_coverage(site.languages, renderings),
         problems=_sorted(problems),
@@ -232,6 +233,8 @@ def _prepare(
     )
     # Compiled before workers fork, so that they need not.
     templates(writing).get_template("page.html")
+    if site.config.notebooks:
+        import_format()
     return writing
 
 

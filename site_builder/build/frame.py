@@ -10,6 +10,7 @@ from site_builder.errors import Location, Problem
 from site_builder.model import Page, State, Text
 from site_builder.reading.discover import Source, folders_without_index
 from site_builder.site import Site
+from site_builder.site.assets import read_asset
 from site_builder.site.status import with_problems
 from site_builder.writing.compose import FORMULA_SHEET, Frame, absolute, language
 from site_builder.writing.links import Targets
@@ -152,18 +153,11 @@ def _read_assets(
             problems.append(Problem(where, "collision", "the site has a page or file of its own there", hint))
         else:
             try:
-                contents[asset] = _asset(site, asset)
+                contents[asset] = read_asset(site.config, asset)
             except OSError as error:
                 hint = "check that the file exists and may be read"
                 problems.append(Problem(where, "unreadable", f"cannot be read: {error.strerror}", hint))
     return contents, tuple(problems)
-
-
-def _asset(site: Site, asset: str) -> bytes:
-    file = (site.config.source / asset).resolve(strict=True)
-    if not file.is_relative_to(site.config.source.resolve()):
-        raise PermissionError(0, "leads out of the source folder")
-    return file.read_bytes()
 
 
 def _parents(path: str) -> Iterator[str]:

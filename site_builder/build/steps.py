@@ -9,6 +9,7 @@ from pathlib import Path
 
 from jinja2 import Environment
 
+from site_builder.build.notebooks import image, notebooks
 from site_builder.build.publish import Stage
 from site_builder.config import Config
 from site_builder.errors import Location, Problem
@@ -20,7 +21,7 @@ from site_builder.site.status import has_prose, page_status
 from site_builder.translating.join import in_source_language, localize, localized_title, originals
 from site_builder.translating.memory import Memory
 from site_builder.translating.shared import Shared
-from site_builder.writing.compose import Frame, compose
+from site_builder.writing.compose import Frame, compose, notebook_url
 from site_builder.writing.links import Linker, Targets
 from site_builder.writing.render import make_environment, render_page
 
@@ -162,6 +163,8 @@ class Rendering:
     """Share of the words that are shown in each language, 0 to 1."""
     indexed: frozenset[str] = frozenset()
     """The languages in which something of it is said."""
+    images: Mapping[str, bytes] = field(default_factory=dict)
+    """Digest of each file that is also within its notebooks."""
     statuses: tuple[PageStatus, ...] = ()
     problems: tuple[Problem, ...] = ()
 
@@ -192,6 +195,7 @@ def is_reusable(writing: Writing, reading: Reading, rendering: Rendering) -> boo
         rendering.made_of == writing.made_of(reading)
         and all((writing.site.config.output / file).is_file() for file in rendering.files)
         and rendering.assets <= writing.site.assets
+        and all(digest(image(writing.site.config, path)) == made for path, made in rendering.images.items())
     )
 
 
@@ -207,26 +211,34 @@ def write(writing: Writing, reading: Reading) -> Rendering:
     assert page
     original = in_source_language(page, site.config.language)
     linker = Linker(writing.targets, page)
-    files = {tag: file for tag in frame.languages if (file := _file(site, reading.source, tag))}
+    sources = {tag: file for tag in frame.languages if (file := _file(site, reading.source, tag))}
+    books = notebooks(site.config, reading.source, page, linker.assets) if site.config.notebooks else None
     pages = {tag: _localized(writing, reading, original, tag) for tag in frame.languages}
     indexed = frozenset(tag for tag, localized in pages.items() if localized.translated)
     problems: list[Problem] = []
     broken: set[str] = set()
+    files: list[str] = []
     for tag, localized in pages.items():
         copies = originals(original, localized) if localized is not original else ()
-        context = compose(frame, localized, linker, files, originals=copies, indexed=indexed)
-        writing.stage.write(frame.folder(tag) + page.url, render_page(templates(writing), context).encode())
+        context = compose(frame, localized, linker, sources, originals=copies, indexed=indexed)
+        url = frame.folder(tag) + page.url
+        files.append(url)
+        writing.stage.write(url, render_page(templates(writing), context).encode())
+        if books:
+            files.append(notebook_url(url))
+            writing.stage.write(notebook_url(url), books.write(context, url))
         problems += _guesses(site, localized)
-        problems += _broken_links(site.config, localized, files.get(tag), linker.broken - broken)
+        problems += _broken_links(site.config, localized, sources.get(tag), linker.broken - broken)
         broken |= linker.broken
     return Rendering(
         page.url,
         made_of=b"" if broken else writing.made_of(reading),
-        files=tuple(frame.folder(tag) + page.url for tag in frame.languages),
+        files=tuple(files),
         assets=frozenset(linker.assets),
         words=sum(section.words for section in page.sections),
         coverage={tag: localized.coverage for tag, localized in pages.items()},
         indexed=indexed,
+        images={path: digest(content) for path, content in books.images.items()} if books else {},
         statuses=tuple(
             page_status(site, localized)
             for localized in pages.values()

@@ -85,6 +85,7 @@ def compose(  # noqa: PLR0917 - six values of six types.
         children=tuple(_children(navigation, linker, url, tag)),
         stylesheets=(root + frame.formula_sheet,) if frame.formula_sheet and page.page.styles else (),
         noindex=not page.translated,
+        notebook_href=_relative(notebook_url(url), url) if frame.config.notebooks else "",
     )
 
 
@@ -102,6 +103,11 @@ def alternates(
         )
         for tag in frame.languages
     )
+
+
+def notebook_url(page_url: str) -> str:
+    """Return where the notebook of a page is: beside it."""
+    return f"{page_url.removesuffix('.html')}.ipynb"
 
 
 def absolute(config: Config, url: str) -> str:

@@ -139,6 +139,8 @@ class PageContext:
     """More style sheets, relative to the page."""
     noindex: bool = False
     """Whether search engines should leave the page out."""
+    notebook_href: str = ""
+    """To the page as a notebook, or empty."""
 
 
 def make_environment(config: Config) -> Environment:
@@ -223,7 +225,7 @@ def own_page(
 def _derived(context: PageContext) -> dict[str, object]:
     page, tag = context.page, context.language.tag
     translated = tag != context.source_language.tag
-    untouched = translated and _is_untouched(context)
+    untouched = translated and is_untouched(context)
     source_attributes = Markup(' lang="{}" dir="{}"').format(
         context.source_language.tag, context.source_language.direction
     )
@@ -249,7 +251,8 @@ def _layout(context: PageContext, *, untouched: bool) -> str:
     return f"{layout} sb-untouched" if untouched else layout
 
 
-def _is_untouched(context: PageContext) -> bool:
+def is_untouched(context: PageContext) -> bool:
+    """Whether none of a page's prose is in its language."""
     if not context.page.translated:
         return True
     blocks = [block for section in context.sections for block in section.docs]

@@ -1,0 +1,114 @@
+"""A page as a Jupyter notebook: its prose in Markdown cells, its code in cells that run."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from site_builder.language import gettext_for
+from site_builder.model import Block, State
+from site_builder.writing.markdown import prose
+from site_builder.writing.notebook.outline import Cell, outline
+from site_builder.writing.notebook.source import code_source, listing_source
+from site_builder.writing.notebook.targets import Load, Place
+from site_builder.writing.render import PageContext, is_untouched
+
+__all__ = ["Load", "Place", "make_notebook", "outline"]
+
+_KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+
+
+def make_notebook(context: PageContext, cells: Sequence[Cell], place: Place, kind: str) -> str:
+    """Return a page as a notebook; `cells` are its outline, `kind` is the language of its code.
+
+    The same page makes the same notebook, to the byte.
+    """
+    # It takes a fifth of a second to import, and a site may do without notebooks.
+    from nbformat import from_dict, v4  # noqa: PLC0415
+
+    work = _Work(context, place, kind, _labels(context))
+    document = {
+        "cells": [cell for cell in work.cells(cells) if cell["source"]],
+        "metadata": {
+            "kernelspec": _KERNEL,
+            "language": context.language.tag,
+            "language_info": {"name": "python"},
+            "title": context.page.title.text,
+        },
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    return f"{v4.writes(from_dict(document))}\n"
+
+
+def _labels(context: PageContext) -> Mapping[State, str]:
+    """Say in the page's language what is not in it; of a page that is not in it at all, this is said once."""
+    if context.language == context.source_language or is_untouched(context):
+        return {}
+    say = gettext_for(context.language.tag)
+    return {"missing": say("Not translated yet"), "outdated": say("Translation out of date")}
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """The work on one page."""
+
+    context: PageContext
+    place: Place
+    kind: str
+    labels: Mapping[State, str]
+
+    def cells(self, cells: Sequence[Cell]) -> Iterator[dict[str, Any]]:
+        """Make a cell of each of the outline, between the page's title and the pages below it."""
+        yield self._prose_cell("title", self._opening())
+        for cell in cells:
+            if cell.kind == "code":
+                source = code_source(cell, self._in_code)
+                outputs: dict[str, Any] = {"execution_count": None, "outputs": []}
+                yield _cell("code", cell.identifier, source, **outputs)
+            elif cell.kind == "listing":
+                yield _cell("markdown", cell.identifier, listing_source(cell, self._in_code, self.kind))
+            else:
+                yield from (
+                    self._prose_cell(cell.identifier, self._docs(part.section)) for part in cell.prose
+                )
+        yield self._prose_cell("contents", self._contents())
+
+    def _docs(self, section: int) -> Sequence[Block]:
+        return self.context.sections[section].docs
+
+    def _in_code(self, section: int) -> str:
+        return prose(self._docs(section), self.labels, self.place.link, self.place.link)
+
+    def _prose_cell(self, identifier: str, blocks: Sequence[Block]) -> dict[str, Any]:
+        attachments: dict[str, dict[str, str]] = {}
+        source = prose(blocks, self.labels, self.place.link, self.place.image(attachments))
+        if source and self.context.language.direction == "rtl" and self._is_translated(blocks):
+            source = f'<div dir="rtl">\n\n{source}\n\n</div>'
+        return _cell("markdown", identifier, source, **({"attachments": attachments} if attachments else {}))
+
+    def _is_translated(self, blocks: Sequence[Block]) -> bool:
+        return any(block.state == "current" or block.source for block in blocks)
+
+    def _opening(self) -> list[Block]:
+        """Say what stands above the prose of the page: its title, and that it is not translated."""
+        context = self.context
+        blocks = []
+        if not any("<h1" in block.html for section in context.sections for block in section.docs):
+            blocks.append(Block(f"<h1>{escape(context.page.title.text)}</h1>", "current"))
+            blocks.append(Block(f"<p>{escape(context.page.summary.text)}</p>", "current"))
+        if context.language != context.source_language and is_untouched(context):
+            label = gettext_for(context.language.tag)("Not translated yet")
+            blocks.append(Block(f"<p><em>{escape(label)}</em></p>", "missing"))
+        return blocks
+
+    def _contents(self) -> list[Block]:
+        items = [
+            f'<li><a href="{escape(child.href)}">{escape(child.title)}</a> {escape(child.summary)}</li>'
+            for child in self.context.children
+        ]
+        return [Block(f"<ul>{''.join(items)}</ul>", "current")] if items else []
+
+
+def _cell(kind: str, identifier: str, source: str, **more: object) -> dict[str, Any]:
+    return {"cell_type": kind, "id": identifier, "metadata": {}, "source": source, **more}
