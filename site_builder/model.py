@@ -50,6 +50,10 @@ class Section:
     """How many words a translator has to deal with."""
     links: tuple[tuple[str, int], ...] = ()
     """What the prose links to or shows, as written, each with its line of the source."""
+    statements: tuple[int, ...] = ()
+    """Of Python: the lines of its code at which a statement of the module itself begins."""
+    string: tuple[int, str] | None = None
+    """Of Python: line and indentation of the string, a docstring mostly, that its prose is or ends with."""
 
 
 @dataclass(frozen=True, slots=True)

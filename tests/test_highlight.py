@@ -125,7 +125,8 @@ def test_code_beside_prose() -> None:
 
 def test_a_listing() -> None:
     assert listing("x = 1\n\n", "python") == (
-        '<div class="sb-listing"><pre tabindex="0"><code>x = <span class="mi">1</span>\n</code></pre></div>'
+        '<div class="sb-listing"><pre tabindex="0"><code class="language-python">'
+        'x = <span class="mi">1</span>\n</code></pre></div>'
     )
     assert "&lt;b&gt;" in listing("<b>", "")
 

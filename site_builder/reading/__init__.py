@@ -98,6 +98,8 @@ def _page(
             code=numbered(lines, pair.code),
             words=word_count(item.rendered.fragment.html),
             links=tuple((href, _source_line(pair, item, line)) for href, line in item.rendered.links),
+            statements=pair.statements,
+            string=pair.string,
         )
         for pair, item, (name, ids) in zip(pairs, prose, anchors, strict=True)
         if item.rendered.fragment.html.strip() or pair.code

@@ -147,7 +147,11 @@ def numbered(html: Mapping[int, str], numbers: Iterable[int]) -> str:
     )
 
 
+_NAME = re.compile(r"[\w.+#-]+")
+
+
 def listing(code: str, language: str) -> str:
     """Return a listing inside prose: highlighted, without line numbers."""
     body = "\n".join(highlight(code.rstrip("\n").split("\n"), language))
-    return f'<div class="sb-listing"><pre tabindex="0"><code>{body}\n</code></pre></div>'
+    name = f' class="language-{language}"' if _NAME.fullmatch(language) else ""
+    return f'<div class="sb-listing"><pre tabindex="0"><code{name}>{body}\n</code></pre></div>'

@@ -13,6 +13,7 @@ from site_builder.fragment import headings, own_anchors, placeholder
 from site_builder.fragment.wording import plain_text
 from site_builder.model import Fragment, Protected
 from site_builder.reading.formula import Converter
+from site_builder.reading.formula_source import with_source
 from site_builder.reading.highlight import listing, visible
 from site_builder.reading.protect import MARK, Piece, mark, protect, restore
 from site_builder.reading.raw_html import attributes_of, image, is_image, kept, split_tags
@@ -242,7 +243,7 @@ class _Rendering:
         self.styles.update(formula.styles)
         if formula.error:
             self.complaints.append(_unconverted(piece, formula.error))
-        return Protected(piece.source, formula.html, block=piece.kind == "environment")
+        return Protected(piece.source, with_source(formula, piece), block=piece.kind == "environment")
 
 
 _TAGS = {

@@ -40,7 +40,7 @@ def restore(text: str, pieces: Sequence[Piece], margin: str = "") -> str:
 
 _OPENER = re.compile(
     r"""
-    ^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ ]++)*+(?P<fence>`{3,}(?=[^`\n]*$)|~{3,})
+    ^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ ]++(?:>[ \t>]*+)?)*+(?P<fence>`{3,}(?=[^`\n]*$)|~{3,})
     | \\(?:[\\`$<]|begin\{(?P<environment>[A-Za-z]+\*?)\})
     | (?P<comment><!--)
     | <[A-Za-z][\w+.-]*+ (?:

@@ -1,5 +1,7 @@
 """Source text into pairs of prose and code; Python by its tokens alone, never parsed, imported or run."""
 
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from site_builder.reading.pair.comments import pair_comments
@@ -27,7 +29,19 @@ def pair_python(text: str) -> tuple[Pair, ...]:
     outline = _Outline()
     for statement in statements(lines):
         outline.add(statement)
-    return tile(outline.openings, lines)
+    return tuple(_with_statements(tile(outline.openings, lines), outline.statements))
+
+
+def _with_statements(pairs: Iterable[Pair], begins: Sequence[int]) -> Iterator[Pair]:
+    """Tell each pair which of the lines at which a statement of the module begins are code of its own."""
+    start = 0
+    for pair in pairs:
+        stop = bisect_left(begins, pair.lines.stop, start)
+        own = tuple(
+            line for line in begins[start:stop] if pair.code and pair.code[0] <= line <= pair.code[-1]
+        )
+        yield replace(pair, statements=own) if own else pair
+        start = stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +53,17 @@ class _Definition:
     """How many blocks are open in its body."""
 
 
+# What a statement that spans blocks goes on with; the end of the file is no statement.
+_GOES_ON = frozenset({"", "elif", "else", "except", "finally"})
+
+
 class _Outline:
     """The openings of the statements added so far."""
 
     def __init__(self) -> None:
         self.openings: list[Opening] = []
+        self.statements: list[int] = []
+        """The lines at which a statement of the module itself begins, with its decorators."""
         self._depth = 0
         self._scopes: list[_Definition] = []
         self._decorated = 0
@@ -65,6 +85,8 @@ class _Outline:
             defined = self._define(name, statement.opening, begin)
         elif prose := statement.prose:
             self._document(statement, prose)
+        if begin == statement.first and not self._depth and statement.opening not in _GOES_ON:
+            self.statements.append(begin)
         if statement.within:
             self.openings += comment_blocks(statement.within)
         self._decorated = begin if statement.opening == "@" else 0

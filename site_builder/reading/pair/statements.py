@@ -4,6 +4,7 @@ import re
 import sys
 import tokenize
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from io import StringIO
 from keyword import iskeyword
 from tokenize import COMMENT, DEDENT, ERRORTOKEN, INDENT, NEWLINE, NL, OP, STRING, TokenInfo
@@ -66,7 +67,7 @@ class Statement(NamedTuple):
         alone = not remark or is_for_tools(remark[0].string)
         literal = _LITERAL.fullmatch(string.string)
         return (
-            _literal_prose(literal, self.first)
+            _literal_prose(literal, self.first, string.line[: string.start[1]])
             if literal and alone and string.end[0] == end.start[0]
             else None
         )
@@ -129,14 +130,14 @@ def _comments(tokens: Iterable[TokenInfo], lines: Sequence[str]) -> list[tuple[i
 _COMMENT_MARK = re.compile(r"\A#(?::(?=\s|\Z))?[ \t]?")
 
 
-def _literal_prose(literal: re.Match[str], first: int) -> Prose:
+def _literal_prose(literal: re.Match[str], first: int, indentation: str) -> Prose:
     """Dedent the text between the quotes as Python's own tools do, but never evaluate it."""
     prefix, _, text = literal.groups()
     lines = text.split("\n")
     # `"""\` only says that the text begins on the next line.
     if lines[0] == "\\" and prefix not in {"r", "R"}:
         lines[0] = ""
-    return trimmed(dedented(lines), first)
+    return replace(trimmed(dedented(lines), first), string=(first, indentation))
 
 
 def _logical_lines(lines: Sequence[str]) -> Iterator[list[TokenInfo]]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 
 
@@ -30,6 +30,10 @@ class Pair:
     """Source line of the first line of `prose`, 0 if there is none; line i of it is line `prose_line` + i."""
     code: tuple[int, ...]
     """Numbers of the lines shown as code; blank lines at its edges are not."""
+    statements: tuple[int, ...] = ()
+    """Of Python: the lines of its code at which a statement of the module itself begins."""
+    string: tuple[int, str] | None = None
+    """Of Python: line and indentation of the string that its prose is or ends with, if there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +43,15 @@ class Prose:
     text: str = ""
     line: int = 0
     """Source line of its first line."""
+    string: tuple[int, str] | None = None
+    """Line and indentation of the string that it is or ends with, if there is one."""
 
     def followed_by(self, other: "Prose") -> "Prose":
         """Join both, a blank line or more between them, so that `other` stays on its own lines."""
         if not (self.text and other.text):
-            return self if self.text else other
+            return replace(self, string=other.string) if self.text else other
         gap = other.line - self.line - self.text.count("\n")
-        return Prose(self.text + "\n" * gap + other.text, self.line)
+        return Prose(self.text + "\n" * gap + other.text, self.line, other.string)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +144,14 @@ def tile(openings: Iterable[Opening], lines: Sequence[str]) -> tuple[Pair, ...]:
         return (Pair("", range(1, end.line), "", 0, ()),) if lines else ()
     starts = [1, *(_first_shown(opening, lines) for opening, _ in shown[1:]), end.line]
     return tuple(
-        Pair(opening.name, range(start, stop), opening.prose.text, opening.prose.line, code)
+        Pair(
+            opening.name,
+            range(start, stop),
+            opening.prose.text,
+            opening.prose.line,
+            code,
+            string=opening.prose.string,
+        )
         for (opening, code), (start, stop) in zip(shown, pairwise(starts), strict=True)
     )
 
