@@ -1,0 +1,42 @@
+"""The prose of a page as Markdown: what an author could have written to get it, in any language.
+
+Markdown with formulas, tables and HTML, as our own reader takes it and as Jupyter and others do.
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+
+from site_builder.model import Block, State
+from site_builder.writing.markdown.blocks import write_blocks
+from site_builder.writing.markdown.inline import Rewrite, Style
+from site_builder.writing.markdown.tree import parse
+
+__all__ = ["Rewrite", "markdown", "prose"]
+
+
+def markdown(html: str, link: Rewrite = str, image: Rewrite = str) -> str:
+    """Return a block's HTML as Markdown, without a newline at its end.
+
+    `link` and `image` say where a link leads and where an image is found, from where the page has it.
+    """
+    if 'href="' not in html and 'src="' not in html:
+        return _unlinked(html)
+    return write_blocks(parse(html), Style(link, image))
+
+
+# What is not translated is the same in every language, and these are written one after the other.
+@lru_cache(maxsize=1024)
+def _unlinked(html: str) -> str:
+    return write_blocks(parse(html), Style())
+
+
+def prose(
+    blocks: Iterable[Block], labels: Mapping[State, str], link: Rewrite = str, image: Rewrite = str
+) -> str:
+    """Return the blocks of a section as Markdown; one whose state has a label stands below it."""
+    parts = []
+    for block in blocks:
+        if (text := markdown(block.html, link, image)) and block.state in labels:
+            parts.append(f"*{labels[block.state]}*")
+        parts.append(text)
+    return "\n\n".join(filter(None, parts))
