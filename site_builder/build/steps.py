@@ -22,7 +22,9 @@ from site_builder.translating.memory import Memory
 from site_builder.translating.shared import Shared
 from site_builder.writing.compose import Frame, compose
 from site_builder.writing.links import Linker, Targets
+from site_builder.writing.metadata import describe
 from site_builder.writing.render import make_environment, render_page
+from site_builder.writing.twin import make_twin, twin_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +164,8 @@ class Rendering:
     """Share of the words that are shown in each language, 0 to 1."""
     indexed: frozenset[str] = frozenset()
     """The languages in which something of it is said."""
+    descriptions: Mapping[str, str] = field(default_factory=dict)
+    """What it is about, in plain text, in each language in which something of it is said."""
     statuses: tuple[PageStatus, ...] = ()
     problems: tuple[Problem, ...] = ()
 
@@ -212,21 +216,28 @@ def write(writing: Writing, reading: Reading) -> Rendering:
     indexed = frozenset(tag for tag, localized in pages.items() if localized.translated)
     problems: list[Problem] = []
     broken: set[str] = set()
+    written: dict[str, str] = {}
     for tag, localized in pages.items():
         copies = originals(original, localized) if localized is not original else ()
         context = compose(frame, localized, linker, files, originals=copies, indexed=indexed)
-        writing.stage.write(frame.folder(tag) + page.url, render_page(templates(writing), context).encode())
+        written[frame.folder(tag) + page.url] = render_page(templates(writing), context)
+        if site.config.markdown:
+            twin = make_twin(context, reading.source.kind, writing.targets.pages)
+            written[frame.folder(tag) + twin_url(page.url)] = twin
         problems += _guesses(site, localized)
         problems += _broken_links(site.config, localized, files.get(tag), linker.broken - broken)
         broken |= linker.broken
+    for path, text in written.items():
+        writing.stage.write(path, text.encode())
     return Rendering(
         page.url,
         made_of=b"" if broken else writing.made_of(reading),
-        files=tuple(frame.folder(tag) + page.url for tag in frame.languages),
+        files=tuple(written),
         assets=frozenset(linker.assets),
         words=sum(section.words for section in page.sections),
         coverage={tag: localized.coverage for tag, localized in pages.items()},
         indexed=indexed,
+        descriptions={tag: describe(pages[tag]) for tag in frame.languages if tag in indexed},
         statuses=tuple(
             page_status(site, localized)
             for localized in pages.values()
