@@ -14,7 +14,7 @@ from site_builder.writing.twin import twin_url
 
 
 def web_files(writing: Writing, renderings: Mapping[str, Rendering]) -> Iterator[tuple[str, bytes]]:
-    """Yield these files, as (path, content); each language in which anything is said has an llms.txt of its own."""
+    """Yield these files, as (path, content); each language that says anything has an llms.txt."""
     config, frame = writing.site.config, writing.frame
     if config.base_url:
         addresses = (_addresses(frame, renderings[url]) for url in sorted(renderings))

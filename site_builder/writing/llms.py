@@ -29,7 +29,7 @@ class Part:
 def make_llms(
     language: str, title: str, summary: str, parts: Iterable[Part], others: Sequence[Listed]
 ) -> str:
-    """Return llms.txt in the language of a tag: the site's title and summary, and its parts as lists of links.
+    """Return llms.txt in a language: the site's title and summary, and its parts as lists of links.
 
     `others` are the same in other languages.
     """

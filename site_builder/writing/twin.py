@@ -34,11 +34,11 @@ def make_twin(context: PageContext, kind: str, pages: Collection[str]) -> str:
 
 def _parts(context: PageContext, kind: str, link: Rewrite) -> Iterator[str]:
     labels = _labels(context)
+    if is_untouched(context):
+        yield f"*{labels.pop('missing')}*"
     if not any("<h1" in block.html for section in context.sections for block in section.docs):
         yield f"# {_text(context.page.title.text)}"
         yield _text(context.page.summary.text)
-    if is_untouched(context):
-        yield f"*{labels.pop('missing', '')}*"
     for section in context.sections:
         yield from _section(section, kind, labels, link)
     yield "\n".join(_child(child, link) for child in context.children)
