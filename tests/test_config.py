@@ -23,7 +23,6 @@ language = "en-GB"
 languages = ["ja", "pt-BR"]
 title = "Layers"
 base_url = "https://example.org:8080/docs//"
-repository = { view = "https://example.org/?file={path}#L{line}", edit = "https://example.org/edit/{path}", home = "https://example.org/us/it" }
 include = ["**/*.py"]
 exclude = ["vendor/"]
 templates = "ours"
@@ -46,6 +45,11 @@ R = '\\mathbb{R}'
 "learning rate" = ["学習率", "ラーニングレート"]
 
 [tool.site-builder.glossary.si]
+
+[tool.site-builder.repository]
+view = "https://example.org/?file={path}#L{line}"
+edit = "https://example.org/edit/{path}"
+home = "https://example.org/us/it"
 """
 
 

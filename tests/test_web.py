@@ -34,8 +34,6 @@ XHTML = "{http://www.w3.org/1999/xhtml}"
 def site_of(folder: Path, **settings: object) -> Config:
     (folder / "public").mkdir()
     shutil.copytree(BASIC, folder / "basic", ignore=shutil.ignore_patterns("expected"))
-    # One page, and so its folder in part, that nobody has begun to translate.
-    shutil.rmtree(folder / "basic" / "src" / "kernels")
     return replace(load_config(folder / "basic", output=folder / "public"), **settings)
 
 
