@@ -395,7 +395,7 @@ def test_every_page_has_a_twin_whose_links_lead_somewhere(site: Config, pages: M
         [href] = twins
         file = (site.output / path).parent / unquote(href)
         content = file.read_text("utf-8")
-        assert re.match(r"# " if is_indexed(page) else r"\*لم يُترجم بعد\*\n\n# ", content)
+        assert re.match(r"# " if is_indexed(page) else r"\*.+\*\n\n# ", content)
         for target in map(urlsplit, markdown_links(content)):
             if not target.scheme and target.path and target.path != "missing.py":
                 assert (file.parent / unquote(target.path)).is_file(), (path, target)
