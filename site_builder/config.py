@@ -17,6 +17,8 @@ class Repository:
 
     view: str = ""
     edit: str = ""
+    home: str = ""
+    """The address of the repository itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,14 @@ class Config:
     """Plain text."""
     macros: Mapping[str, str] = field(default_factory=dict)
     """TeX macros by their name without the backslash."""
+    markdown: bool = True
+    """Whether each page has a twin in Markdown."""
+    analytics: Mapping[str, str] = field(default_factory=dict)
+    """A script on every page: its `src`, a URL or a path below `static`, and its data attributes."""
+    cname: str = ""
+    """The host that the site is published on, for those who read it from a file `CNAME`."""
+    colab: str = ""
+    """A URL pattern with `{path}`, which stands for the path of a notebook below the output."""
     number_equations: bool = False
     """Whether each line of an `align` or `equation` gets a number, and not only one with a `\\tag`."""
     remote_images: Literal["link", "load"] = "link"
@@ -162,3 +172,7 @@ def _path_problems(config: Config, where: Callable[[str], Location]) -> Iterator
         if folder and not folder.is_dir():
             message = f"{key} names {config.shown(folder)}, which is no folder"
             yield Problem(where(key), "configuration", message, "make the folder, or leave the key out")
+    script = config.analytics.get("src", "")
+    if script and "://" not in script and not (config.static and (config.static / script).is_file()):
+        message = f"analytics.src names {script}, which is no file of the static folder"
+        yield Problem(where("analytics"), "configuration", message, "set static, and put the script into it")

@@ -92,10 +92,30 @@ def format_share(tag: str, share: float) -> str:
     """Write a share from 0 to 1 as a percentage in the language `tag`; only 1 is "100%"."""
     from babel.numbers import format_percent  # noqa: PLC0415
 
-    parts = _TAG.fullmatch(tag)
-    locale = _locale(*parts.group("language", "script", "region")) if parts else None
     # Rounded down, but not where floating point alone is to blame (0.29 * 100 is 28.999…).
-    return format_percent(int(share * 100 + 1e-9) / 100, locale=locale or "en")
+    return format_percent(int(share * 100 + 1e-9) / 100, locale=_locale_of(tag))
+
+
+@lru_cache(maxsize=4096)
+def format_number(tag: str, number: int) -> str:
+    """Write a whole number in the language `tag`: "1,234", "1 234"."""
+    from babel.numbers import format_decimal  # noqa: PLC0415
+
+    return format_decimal(number, locale=_locale_of(tag))
+
+
+@lru_cache(maxsize=256)
+def territory_locale(tag: str) -> str:
+    """Return language and territory as Open Graph wants them, the likeliest where `tag` has none: `ja_JP`.
+
+    Only the language where no territory is known.
+    """
+    parts = _TAG.fullmatch(tag)
+    assert parts
+    language, region = parts["language"].lower(), (parts["region"] or "").upper()
+    likely = _likely(f"{language}_{_script(tag)}") or _likely(language)
+    found = region or next((subtag for subtag in likely.split("_")[1:] if len(subtag) in {2, 3}), "")
+    return f"{language}_{found}" if found else language
 
 
 @cache
@@ -113,6 +133,13 @@ def _is_known(language: str, script: str | None, region: str | None) -> bool:
     if region and region.upper() not in _english().territories:
         return False
     return _locale(language, None, None) is not None or language.lower() in _english().languages
+
+
+def _locale_of(tag: str) -> "Locale":
+    """Return the locale to write numbers of a page in: English where there is none."""
+    parts = _TAG.fullmatch(tag)
+    locale = _locale(*parts.group("language", "script", "region")) if parts else None
+    return locale or _english()
 
 
 def _locale(language: str, script: str | None, region: str | None) -> "Locale | None":

@@ -113,8 +113,11 @@ def _is_site(url: str) -> bool:
 def _repository(value: Any) -> dict[str, str]:
     example = 'repository = { view = "https://example.org/blob/main/{path}#L{line}" }'
     for key, pattern in _typed(value, dict, example).items():
-        if key not in ("view", "edit"):
-            raise _WrongError("is not a known key", _nearest(key, ("view", "edit")), (key,))
+        if key not in ("view", "edit", "home"):
+            raise _WrongError("is not a known key", _nearest(key, ("view", "edit", "home")), (key,))
+        if key == "home":
+            _home(pattern, key)
+            continue
         literal = re.sub(r"\{(?:path|line)\}", "0", _typed(pattern, str, example, (key,)))
         if (
             "{path}" not in pattern
@@ -124,6 +127,48 @@ def _repository(value: Any) -> dict[str, str]:
         ):
             raise _WrongError("must be a URL with {path} in it", f"for example {example}", (key,))
     return dict(value)
+
+
+def _home(value: Any, key: str) -> None:
+    example = 'repository = { home = "https://example.org/owner/project" }'
+    if not _is_site(_typed(value, str, example, (key,))):
+        raise _WrongError("must be the address of the repository", f"for example {example}", (key,))
+
+
+def _colab(value: Any) -> str:
+    example = 'colab = "https://colab.research.google.com/github/OWNER/PROJECT/blob/gh-pages/{path}"'
+    pattern = str(_typed(value, str, example))
+    if pattern and (pattern.count("{path}") != 1 or not _is_site(pattern.replace("{path}", "0"))):
+        raise _WrongError("must be a URL with {path} in it", f"for example {example}")
+    return pattern
+
+
+def _cname(value: Any) -> str:
+    example = 'cname = "docs.example.org"'
+    name = str(_typed(value, str, example))
+    if name and not re.fullmatch(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]", name):
+        raise _WrongError(f"is {name!r}, which is not the name of a host", f"for example {example}")
+    return name
+
+
+def _analytics(value: Any) -> dict[str, str]:
+    """Read where a script is and its data attributes, by their names without `data-`."""
+    example = 'analytics = { src = "https://example.org/count.js", domain = "example.org" }'
+    for name, text in _typed(value, dict, example).items():
+        _typed(text, str, example, (name,))
+        if not re.fullmatch(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*", name):
+            hint = "small letters, digits and hyphens: site-id is data-site-id"
+            raise _WrongError("is not the name of a data attribute", hint, (name,))
+    if not _is_script(value.get("src", "")):
+        hint = f"a URL, or a path below the static folder; for example {example}"
+        raise _WrongError("must name a script", hint, ("src",) if "src" in value else ())
+    return dict(value)
+
+
+def _is_script(src: str) -> bool:
+    if "://" in src:
+        return _is_site(src.partition("?")[0])
+    return bool(re.fullmatch(r"[^\s\\?#:\"'<>]+\.js", src)) and ".." not in src.split("/") and src[0] != "/"
 
 
 def _macros(value: Any) -> dict[str, str]:
@@ -197,6 +242,10 @@ SETTINGS: Mapping[str, Callable[[Any], object]] = {
     "static": _path('static = "our_static"'),
     "footer": _text('footer = "© 2025 The authors"'),
     "macros": _macros,
+    "markdown": _switch("markdown = false"),
+    "analytics": _analytics,
+    "cname": _cname,
+    "colab": _colab,
     "number_equations": _switch("number_equations = true"),
     "notebooks": _switch("notebooks = false"),
     "remote_images": _choice(("link", "load"), "a link makes no request to another host"),

@@ -97,19 +97,20 @@ def edited(folder: Path) -> Edited:
     return Edited(folder)
 
 
+def written(page: str) -> tuple[str, ...]:
+    return tuple(f"{page}.{kind}" for kind in ("html", "ipynb", "md"))
+
+
 def test_an_edit_of_a_source_changes_its_pages(edited: Edited) -> None:
     assert edited.edit("src/norm.py", "import math", "import math  # why") == (
-        "ar/norm.html",
-        "ar/norm.ipynb",
-        "ja/norm.html",
-        "ja/norm.ipynb",
-        "norm.html",
-        "norm.ipynb",
+        *written("ar/norm"),
+        *written("ja/norm"),
+        *written("norm"),
     )
 
 
 def test_an_edit_of_a_map_changes_its_page(edited: Edited) -> None:
-    assert edited.edit("translations/norm.ja.json", "ゼロ除算", "零除算") == ("ja/norm.html", "ja/norm.ipynb")
+    assert edited.edit("translations/norm.ja.json", "ゼロ除算", "零除算") == written("ja/norm")
 
 
 def test_a_title_changes_the_pages_that_name_it(edited: Edited) -> None:
@@ -217,7 +218,7 @@ def test_a_map_that_is_saved_during_a_build_is_shown_by_the_next(
     source.write_text(source.read_text() + "\nx = 1\n")
     edited.build()
     monkeypatch.undo()
-    assert edited.changed() == ("ja/norm.html", "ja/norm.ipynb")
+    assert edited.changed() == written("ja/norm")
 
 
 def test_a_title_that_is_saved_during_a_build_is_shown_by_the_next(

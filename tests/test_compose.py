@@ -14,7 +14,7 @@ from site_builder.writing.compose import Frame, compose, repository_href
 from site_builder.writing.links import Linker, Targets
 from site_builder.writing.navigation import Entry, navigate
 from site_builder.writing.render import make_environment, render_page
-from site_builder.writing.sitemap import make_sitemap
+from site_builder.writing.sitemap import make_sitemaps
 
 TAGS = ("en", "ja", "ar")
 TITLES = dict.fromkeys(TAGS, Text("Norm", "current"))
@@ -113,8 +113,9 @@ def test_a_page_with_nothing_translated_points_to_the_source_language() -> None:
     page = localized((Block("<p>One</p>", "missing"),), translated=False, title=Text("Norm", "missing"))
     html = rendered(page, indexed={"en", "ar"})
     assert '<meta name="robots" content="noindex">' in html
-    assert '<link rel="canonical" href="https://example.org/a/norm.html">' in html
-    assert '<link rel="alternate"' not in html
+    # Two answers to one question: who says noindex names no other page in its stead.
+    assert "canonical" not in html
+    assert '<link rel="alternate" hreflang' not in html
     assert [alternate.href for alternate in composed(page).alternates] == [
         "../../a/norm.html",
         "norm.html",
@@ -143,10 +144,17 @@ def test_only_the_map_of_the_language_is_offered_to_edit(tmp_path: Path) -> None
 
 def test_the_sitemap_lists_what_it_is_given() -> None:
     english, japanese = "https://example.org/a.html", "https://example.org/ja/a.html"
-    two = make_sitemap([{"en": english, "ja": japanese}])
+
+    def sitemap(urls: dict[str, str]) -> str:
+        [(name, content)] = make_sitemaps([urls], "https://example.org", "en")
+        assert name == "sitemap.xml"
+        return content.decode()
+
+    two = sitemap({"en": english, "ja": japanese})
     assert re.findall("<loc>(.*?)</loc>", two) == [english, japanese]
     assert two.count(f'hreflang="en" href="{english}"') == two.count('hreflang="ja"') == 2
-    one = make_sitemap([{"en": english}])
+    assert two.count(f'hreflang="x-default" href="{english}"') == 2
+    one = sitemap({"en": english})
     assert re.findall("<loc>(.*?)</loc>", one) == [english]
     assert "hreflang" not in one
 

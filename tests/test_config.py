@@ -23,7 +23,6 @@ language = "en-GB"
 languages = ["ja", "pt-BR"]
 title = "Layers"
 base_url = "https://example.org:8080/docs//"
-repository = { view = "https://example.org/?file={path}#L{line}", edit = "https://example.org/edit/{path}" }
 include = ["**/*.py"]
 exclude = ["vendor/"]
 templates = "ours"
@@ -33,6 +32,10 @@ remote_images = "load"
 number_equations = true
 outdated = "translation"
 similarity = 1
+markdown = false
+cname = "docs.example.org"
+colab = "https://example.org/colab/{path}"
+analytics = { src = "https://example.org/count.js", site-id = "7" }
 
 [tool.site-builder.macros]
 R = '\\mathbb{R}'
@@ -42,6 +45,11 @@ R = '\\mathbb{R}'
 "learning rate" = ["学習率", "ラーニングレート"]
 
 [tool.site-builder.glossary.si]
+
+[tool.site-builder.repository]
+view = "https://example.org/?file={path}#L{line}"
+edit = "https://example.org/edit/{path}"
+home = "https://example.org/us/it"
 """
 
 
@@ -80,7 +88,9 @@ def test_every_key_is_read(folder: Path) -> None:
         title="Layers",
         base_url="https://example.org:8080/docs",
         repository=Repository(
-            view="https://example.org/?file={path}#L{line}", edit="https://example.org/edit/{path}"
+            view="https://example.org/?file={path}#L{line}",
+            edit="https://example.org/edit/{path}",
+            home="https://example.org/us/it",
         ),
         include=("**/*.py",),
         exclude=("vendor/",),
@@ -92,6 +102,10 @@ def test_every_key_is_read(folder: Path) -> None:
         number_equations=True,
         outdated="translation",
         similarity=1.0,
+        markdown=False,
+        cname="docs.example.org",
+        colab="https://example.org/colab/{path}",
+        analytics={"src": "https://example.org/count.js", "site-id": "7"},
         glossary={
             "ja": {"batch normalization": ("バッチ正規化",), "learning rate": ("学習率", "ラーニングレート")},
             "si": {},

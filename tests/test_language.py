@@ -22,6 +22,7 @@ def words_of_the_theme():
     for template in THEME.rglob("*.html"):
         for _, _, message in environment.extract_translations(template.read_text()):
             yield message
+        yield from re.findall(r'say\([\w.]+, "(.*?)"\)', template.read_text())
     for module in WRITING.glob("*.py"):
         yield from re.findall(r'gettext_for\(.*?\)\("(.*?)"\)', module.read_text())
 

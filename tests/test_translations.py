@@ -169,7 +169,8 @@ def test_a_damaged_attic_is_told(folder: Path, content: str) -> None:
 def test_a_page_with_nothing_translated_is_not_to_be_found(folder: Path) -> None:
     untranslated, source = page(folder, "ja/other.html"), page(folder, "other.html")
     assert '<meta name="robots" content="noindex">' in untranslated
-    assert '<link rel="canonical" href="https://example.org/other.html">' in untranslated
+    # Two answers to one question: who says noindex names no other page in its stead.
+    assert "canonical" not in untranslated
     assert "hreflang" not in re.sub(r"<header.*</header>", "", untranslated + source, flags=re.DOTALL)
     sitemap = (folder / "public" / "sitemap.xml").read_text()
     assert "https://example.org/ja/norm.html" in sitemap
@@ -240,7 +241,8 @@ def test_a_map_that_another_page_relies_on_is_followed(folder: Path) -> None:
     build(config(folder), pages=pages)
     assert build(config(folder), pages=pages).changed == ()
     write_map(folder, "norm", {NORM_KEY: NORM_VALUE.replace("割る", "割られる")})
-    assert set(build(config(folder), pages=pages).changed) == {"ja/norm.html", "ja/other.html"}
+    changed = build(config(folder), pages=pages).changed
+    assert {path for path in changed if path.endswith(".html")} == {"ja/norm.html", "ja/other.html"}
     write_map(folder, "attic/ja", {"<h1>Something else</h1>\n": ["<h1>別のもの</h1>\n"]})
     changed = build(config(folder), pages=pages).changed
     assert set(changed) >= {"ja/other.html", "ja/index.html", "_site/status.html"}

@@ -24,6 +24,7 @@ from site_builder.build.steps import (
     with_shared,
     write,
 )
+from site_builder.build.web import web_files
 from site_builder.config import Config
 from site_builder.errors import Location, Problem, SiteError
 from site_builder.reading.discover import Source
@@ -87,13 +88,17 @@ def build(
         written = _write(site, pages, publication.stage, work)
         problems += written.problems()
         renderings = written.renderings.values()
-        files, shared_problems = shared_files(written.writing, written.readings, renderings, problems)
+        others = set()
+        for path, content in web_files(written.writing, written.renderings):
+            publication.stage.write(path, content)
+            others.add(path)
+        files, shared_problems = shared_files(written.writing, written.readings, renderings, problems, others)
         problems += shared_problems
         for path, content in files.items():
             publication.stage.write(path, content)
         page_files = {file for rendering in renderings for file in rendering.files}
         publish = not (strict and problems)
-        changed = publication.commit({*page_files, *files}) if publish else ()
+        changed = publication.commit({*page_files, *files, *others}) if publish else ()
     if publish:
         # Not before: what could not be published is to be written again.
         pages.renderings = written.renderings

@@ -12,11 +12,10 @@ from site_builder.reading.discover import Source, folders_without_index
 from site_builder.site import Site
 from site_builder.site.assets import read_asset
 from site_builder.site.status import with_problems
-from site_builder.writing.compose import FORMULA_SHEET, Frame, absolute, language
+from site_builder.writing.compose import FORMULA_SHEET, Frame, language
 from site_builder.writing.links import Targets
 from site_builder.writing.navigation import Entry, navigate
 from site_builder.writing.render import Alternate, make_environment, render_not_found
-from site_builder.writing.sitemap import make_robots, make_sitemap
 from site_builder.writing.status import STATUS_PAGE, render_status
 from site_builder.writing.theme import STATIC_FOLDER, static_files
 
@@ -109,8 +108,9 @@ def shared_files(
     readings: Mapping[str, Reading],
     renderings: Collection[Rendering],
     problems: Iterable[Problem],
+    others: Collection[str],
 ) -> tuple[dict[str, bytes], tuple[Problem, ...]]:
-    """Return the files of a site that are no pages: theme, assets, sitemap and the like.
+    """Return the files of a site that are no pages, besides the `others`: theme, assets and the like.
 
     What an author linked to but cannot be published is left out, and told.
     """
@@ -120,14 +120,9 @@ def shared_files(
         files[FORMULA_SHEET] = sheet
     files["404.html"] = _not_found(writing).encode()
     files[".nojekyll"] = b""
-    if config.base_url:
-        files["sitemap.xml"] = make_sitemap(
-            _addresses(frame, page) for page in sorted(renderings, key=lambda page: page.url)
-        ).encode()
-        files["robots.txt"] = make_robots(config.base_url).encode()
     if frame.languages[1:]:
         files[STATUS_PAGE] = _status(writing, renderings, problems).encode()
-    taken = [*files, *(file for rendering in renderings for file in rendering.files)]
+    taken = [*files, *others, *(file for rendering in renderings for file in rendering.files)]
     assets = frozenset[str]().union(*(rendering.assets for rendering in renderings))
     contents, asset_problems = _read_assets(writing.site, sorted(assets), taken)
     return {**files, **contents}, asset_problems
@@ -162,15 +157,6 @@ def _read_assets(
 
 def _parents(path: str) -> Iterator[str]:
     return (parent.as_posix() for parent in PurePosixPath(path).parents if parent.name)
-
-
-def _addresses(frame: Frame, page: Rendering) -> dict[str, str]:
-    """Return the addresses of a page in each language in which something of it is said."""
-    return {
-        tag: absolute(frame.config, frame.folder(tag) + page.url)
-        for tag in frame.languages
-        if tag in page.indexed
-    }
 
 
 def _not_found(writing: Writing) -> str:

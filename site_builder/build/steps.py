@@ -23,7 +23,9 @@ from site_builder.translating.memory import Memory
 from site_builder.translating.shared import Shared
 from site_builder.writing.compose import Frame, compose, notebook_url
 from site_builder.writing.links import Linker, Targets
+from site_builder.writing.metadata import describe
 from site_builder.writing.render import make_environment, render_page
+from site_builder.writing.twin import make_twin, twin_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,8 @@ class Rendering:
     """The languages in which something of it is said."""
     images: Mapping[str, bytes] = field(default_factory=dict)
     """Digest of each file that is also within its notebooks."""
+    descriptions: Mapping[str, str] = field(default_factory=dict)
+    """What it is about, in plain text, in each language in which something of it is said."""
     statuses: tuple[PageStatus, ...] = ()
     problems: tuple[Problem, ...] = ()
 
@@ -217,28 +221,32 @@ def write(writing: Writing, reading: Reading) -> Rendering:
     indexed = frozenset(tag for tag, localized in pages.items() if localized.translated)
     problems: list[Problem] = []
     broken: set[str] = set()
-    files: list[str] = []
+    written: dict[str, bytes] = {}
     for tag, localized in pages.items():
         copies = originals(original, localized) if localized is not original else ()
         context = compose(frame, localized, linker, sources, originals=copies, indexed=indexed)
         url = frame.folder(tag) + page.url
-        files.append(url)
-        writing.stage.write(url, render_page(templates(writing), context).encode())
+        written[url] = render_page(templates(writing), context).encode()
+        if site.config.markdown:
+            twin = make_twin(context, reading.source.kind, writing.targets.pages)
+            written[frame.folder(tag) + twin_url(page.url)] = twin.encode()
         if books:
-            files.append(notebook_url(url))
-            writing.stage.write(notebook_url(url), books.write(context, url))
+            written[notebook_url(url)] = books.write(context, url)
         problems += _guesses(site, localized)
         problems += _broken_links(site.config, localized, sources.get(tag), linker.broken - broken)
         broken |= linker.broken
+    for path, content in written.items():
+        writing.stage.write(path, content)
     return Rendering(
         page.url,
         made_of=b"" if broken else writing.made_of(reading),
-        files=tuple(files),
+        files=tuple(written),
         assets=frozenset(linker.assets),
         words=sum(section.words for section in page.sections),
         coverage={tag: localized.coverage for tag, localized in pages.items()},
         indexed=indexed,
         images={path: digest(content) for path, content in books.images.items()} if books else {},
+        descriptions={tag: describe(pages[tag]) for tag in frame.languages if tag in indexed},
         statuses=tuple(
             page_status(site, localized)
             for localized in pages.values()

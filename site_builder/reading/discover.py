@@ -52,7 +52,16 @@ _SUFFIXES = {
 KINDS = {suffix: kind for kind, suffixes in _SUFFIXES.items() for suffix in suffixes.split()}
 """What reads a file, by its suffix in lower case. No other file becomes a page."""
 
-GENERATED = ("404.html", "_site", ".site-builder", ".nojekyll", "sitemap.xml", "robots.txt", "llms.txt")
+GENERATED = (
+    "404.html",
+    "_site",
+    ".site-builder",
+    ".nojekyll",
+    "sitemap.xml",
+    "robots.txt",
+    "llms.txt",
+    "CNAME",
+)
 """What the build itself makes at the root of the site."""
 
 
@@ -155,7 +164,8 @@ def collisions(
         if owner is not path:
             problems.append(_collision(shown(path), f"its page {url} is also that of {shown(owner)}"))
     for name, path in folders.items():
-        if page := owners.get(_folded(name)):
+        twin = re.sub(r"\.md$", ".html", _folded(name))  # A page's Markdown lies beside it.
+        if page := owners.get(_folded(name)) or owners.get(twin):
             problems.append(
                 _collision(shown(path), f"the folder stands where the page of {shown(page)} goes")
             )

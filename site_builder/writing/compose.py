@@ -17,6 +17,7 @@ from site_builder.writing.links import Linker
 from site_builder.writing.navigation import Entry, Navigation
 from site_builder.writing.render import Alternate, Link, PageContext, SectionContext
 from site_builder.writing.theme import STATIC_FOLDER
+from site_builder.writing.twin import twin_url
 
 FORMULA_SHEET = f"{STATIC_FOLDER}/formulas.css"
 """The generated sheet of what MathML would say in style attributes."""
@@ -74,14 +75,17 @@ def compose(  # noqa: PLR0917 - six values of six types.
         home_href=_relative("index.html", url),
         sections=sections,
         breadcrumbs=tuple(map(named, navigation.above(url))),
-        alternates=alternates(frame, url, tag, indexed if page.translated else ()),
-        canonical=absolute(frame.config, here if page.translated else url),
+        alternates=alternates(frame, url, tag, indexed, is_indexed=page.translated),
+        # Left to its original by `noindex` alone: a canonical URL beside it would say something else.
+        canonical=absolute(frame.config, here) if page.translated else "",
         previous=named(navigation.previous[url]) if url in navigation.previous else None,
         next=named(navigation.next[url]) if url in navigation.next else None,
         source_href=_file_href(frame.config, frame.config.repository.view, files.get(frame.config.language)),
         edit_href=_file_href(frame.config, frame.config.repository.edit, files.get(tag)),
         headings=headings(sections),
         tree=tree(navigation, url, named),
+        colab_href=_colab_href(frame.config, here) if page.page.source else "",
+        markdown_href=_relative(twin_url(url), url) if frame.config.markdown else "",
         children=tuple(_children(navigation, linker, url, tag)),
         stylesheets=(root + frame.formula_sheet,) if frame.formula_sheet and page.page.styles else (),
         noindex=not page.translated,
@@ -90,16 +94,26 @@ def compose(  # noqa: PLR0917 - six values of six types.
 
 
 def alternates(
-    frame: Frame, url: str, current: str, indexed: Collection[str] | None = None
+    frame: Frame,
+    url: str,
+    current: str,
+    indexed: Collection[str] | None = None,
+    *,
+    is_indexed: bool = True,
 ) -> tuple[Alternate, ...]:
-    """List a page's languages, as seen from its `current` one; only `indexed` ones get an absolute URL."""
+    """List a page's languages, as seen from its `current` one.
+
+    Only `indexed` ones get an absolute URL, and only if the `current` one `is_indexed`.
+    """
     here = frame.folder(current) + url
+    known = frame.languages if indexed is None else indexed
     return tuple(
         Alternate(
             language=language(tag),
             href=_relative(frame.folder(tag) + url, here),
             current=tag == current,
-            url=absolute(frame.config, frame.folder(tag) + url) if indexed is None or tag in indexed else "",
+            url=absolute(frame.config, frame.folder(tag) + url) if is_indexed and tag in known else "",
+            translated=tag in known,
         )
         for tag in frame.languages
     )
@@ -196,6 +210,11 @@ def _relative(url: str, here: str) -> str:
     if url:
         return quote(way)
     return "" if way == "." else f"{way}/"
+
+
+def _colab_href(config: Config, here: str) -> str:
+    """Return where Colab opens the notebook that lies beside a page."""
+    return config.colab.replace("{path}", quote(f"{here.removesuffix('.html')}.ipynb"))
 
 
 def _file_href(config: Config, pattern: str, file: Path | None) -> str:

@@ -12,9 +12,16 @@ from markupsafe import Markup
 
 from site_builder.config import Config
 from site_builder.errors import SiteError
-from site_builder.language import Language, format_share, gettext_for
+from site_builder.language import Language, format_number, format_share, gettext_for, territory_locale
 from site_builder.model import Block, LocalizedPage, Page, Text
-from site_builder.writing.theme import static_files, static_urls, template_loader, template_problem
+from site_builder.writing.metadata import Article, describe, is_original, structured
+from site_builder.writing.theme import (
+    paper_colors,
+    static_files,
+    static_urls,
+    template_loader,
+    template_problem,
+)
 
 
 class Link(NamedTuple):
@@ -92,6 +99,8 @@ class Alternate:
     """Whether it is the page itself."""
     url: str = ""
     """Absolute; empty where the site has no `base_url`, or where search engines need not know of it."""
+    translated: bool = True
+    """Whether anything on it is in that language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +111,13 @@ class PageContext:
     `lang` and `dir`, if they are not in the page's language), `source_attributes` (the same of all that
     the source says), `direction_attribute` (the page's `dir`), `translated` (whether the page is a
     translation), `share` (how much of it is, "82%"), `provenance` (`machine`, `reviewed` or empty),
-    `untouched` (whether none of its prose is translated), `layout`, `has_heading` and the function
-    `static`.
+    `untouched` (whether none of its prose is translated), `layout`, `has_heading`, `description` (the
+    summary or the first words, plain text) and `structured` (what programs are told of the page, as JSON
+    for a script element, or empty).
+
+    Of the whole site there are `paper` (the ground's colours in light and dark, or nothing), `card` (the
+    path of its own `static/card.png`, or empty), the function `static`, the filters `number` and `locale`,
+    and the function `say`, which says one of the theme's texts in a given language.
     """
 
     site: Config
@@ -122,7 +136,7 @@ class PageContext:
     alternates: tuple[Alternate, ...] = ()
     """All languages of the site in the order of its menu, the page's own too."""
     canonical: str = ""
-    """Absolute URL, or empty without `base_url`; of the source's page if this one has nothing translated."""
+    """Absolute URL, or empty without `base_url`, and where search engines should leave the page out."""
     previous: Link | None = None
     next: Link | None = None
     source_href: str = ""
@@ -133,6 +147,10 @@ class PageContext:
     """What the page holds."""
     tree: tuple[Branch, ...] = ()
     """The pages around it."""
+    markdown_href: str = ""
+    """To the page as Markdown, or empty."""
+    colab_href: str = ""
+    """To the page's notebook in Colab, or empty."""
     children: tuple[Link, ...] = ()
     """Of a folder's index: what it holds and the prose does not link to."""
     stylesheets: tuple[str, ...] = ()
@@ -159,7 +177,15 @@ def make_environment(config: Config) -> Environment:
         auto_reload=False,
         extensions=["jinja2.ext.i18n"],
     )
-    environment.globals["static"] = _static(static_urls(static_files(config)))
+    contents = static_files(config)
+    urls = static_urls(contents)
+    environment.globals |= {
+        "static": _static(urls),
+        "paper": paper_colors(contents),
+        "card": urls.get("card.png", ""),
+        "say": lambda language, message: gettext_for(language.tag)(message),
+    }
+    environment.filters |= {"number": _number, "locale": territory_locale}
     # The extension adds this method; its stubs cannot say so.
     environment.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
     return environment
@@ -225,15 +251,18 @@ def own_page(
 def _derived(context: PageContext) -> dict[str, object]:
     page, tag = context.page, context.language.tag
     translated = tag != context.source_language.tag
-    untouched = translated and is_untouched(context)
+    untouched = is_untouched(context)
     source_attributes = Markup(' lang="{}" dir="{}"').format(
         context.source_language.tag, context.source_language.direction
     )
+    description = describe(page)
     return {
+        "description": description,
+        "structured": _structured(context, description),
         "title": page.title.text,
         "summary": page.summary.text,
-        "title_attributes": source_attributes * _is_original(page.title, page.page.title),
-        "summary_attributes": source_attributes * _is_original(page.summary, page.page.summary),
+        "title_attributes": source_attributes * is_original(page.title, page.page.title),
+        "summary_attributes": source_attributes * is_original(page.summary, page.page.summary),
         "source_attributes": source_attributes,
         "direction_attribute": Markup(' dir="{}"').format(context.language.direction),
         "translated": translated,
@@ -252,16 +281,25 @@ def _layout(context: PageContext, *, untouched: bool) -> str:
 
 
 def is_untouched(context: PageContext) -> bool:
-    """Whether none of a page's prose is in its language."""
+    """Whether a translation says nothing of its prose in its own language."""
+    if context.language == context.source_language:
+        return False
     if not context.page.translated:
         return True
     blocks = [block for section in context.sections for block in section.docs]
     return bool(blocks) and all(block.state != "current" and not block.source for block in blocks)
 
 
-def _is_original(text: Text, said: str) -> bool:
-    """Whether a title or summary is shown as `said` by the source; an outdated one may not be."""
-    return text.state == "missing" or (text.state == "outdated" and text.text == said)
+def _structured(context: PageContext, description: str) -> Markup:
+    page = context.page
+    if context.noindex or not page.page.source:
+        return Markup()
+    urls = {alternate.language.tag: alternate.url for alternate in context.alternates}
+    original = (
+        "" if page.language == context.source_language.tag else urls.get(context.source_language.tag, "")
+    )
+    article = Article(page.title.text, description, page.language, context.canonical, original)
+    return structured(article, context.site)
 
 
 def _static(urls: Mapping[str, str]) -> Callable[[Context, str], str]:
@@ -272,6 +310,11 @@ def _static(urls: Mapping[str, str]) -> Callable[[Context, str], str]:
         return f"{context['root']}{urls[name]}"
 
     return static
+
+
+@pass_context
+def _number(context: Context, number: int) -> str:
+    return format_number(context["language"].tag, number)
 
 
 @pass_context

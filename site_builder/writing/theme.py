@@ -1,5 +1,6 @@
 """The theme's files, and the site's own that stand in for them."""
 
+import re
 from collections.abc import Mapping
 from hashlib import blake2b
 from importlib.resources import files
@@ -44,6 +45,15 @@ def static_urls(contents: Mapping[str, bytes]) -> Mapping[str, str]:
         name: f"{STATIC_FOLDER}/{quote(name)}?h={blake2b(content, digest_size=4).hexdigest()}"
         for name, content in contents.items()
     }
+
+
+_PAPER = re.compile(rb"--paper:\s*light-dark\(\s*([#\w]+)\s*,\s*([#\w]+)\s*\)")
+
+
+def paper_colors(contents: Mapping[str, bytes]) -> tuple[str, str] | None:
+    """Return the colour of the pages' ground in light and in dark, if the style sheets say it plainly."""
+    found = _PAPER.search(contents["theme.css"])
+    return (found[1].decode(), found[2].decode()) if found else None
 
 
 def template_loader(config: Config) -> BaseLoader:

@@ -9,7 +9,13 @@
     try { localStorage.setItem("sb-theme", theme); } catch { /* Private windows may refuse. */ }
   };
   const show = (theme) => {
-    if (theme === "light" || theme === "dark") root.dataset.theme = theme;
+    if (theme !== "light" && theme !== "dark") return;
+    root.dataset.theme = theme;
+    // The browser's own frame has the colour of the theme that is shown, not of the system's.
+    for (const color of document.querySelectorAll("meta[name=theme-color]")) {
+      color.dataset.theme ??= color.media.includes("dark") ? "dark" : "light";
+      color.media = color.dataset.theme === theme ? "all" : "not all";
+    }
   };
   const isDark = () => (root.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
 
