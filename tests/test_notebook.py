@@ -265,6 +265,16 @@ def test_what_is_not_translated_says_so_and_has_its_direction(folder: Path) -> N
     assert (state, prose[:7]) == ("*لم يُترجم بعد*", "# Start")
 
 
+def test_code_in_prose_from_right_to_left_keeps_its_direction(folder: Path) -> None:
+    (folder / "src" / "code.md").write_text("# Code\n\n    x = 1\n")
+    key = "<h1>{}</h1>\n<span translate=no>_^_0_^_</span>"
+    said = {key.format("Code"): key.format("شيفرة")}
+    (folder / "translations" / "code.ar.json").write_text(json.dumps(said), encoding="utf-8")
+    build(load_config(folder))
+    listing = '<div dir="ltr">\n\n```\nx = 1\n```\n\n</div>'
+    assert sources(folder, "ar/code.ipynb") == [f'<div dir="rtl">\n\n# شيفرة\n\n{listing}\n\n</div>']
+
+
 def test_an_image_travels_with_the_notebook_and_is_kept_current(folder: Path) -> None:
     pages = Pages()
     build(load_config(folder), pages=pages)

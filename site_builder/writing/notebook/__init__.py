@@ -1,7 +1,8 @@
 """A page as a Jupyter notebook: its prose in Markdown cells, its code in cells that run."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
 
@@ -26,7 +27,8 @@ def make_notebook(context: PageContext, cells: Sequence[Cell], place: Place, kin
     # It takes a fifth of a second to import, and a site may do without notebooks.
     from nbformat import from_dict, v4  # noqa: PLC0415
 
-    work = _Work(context, place, kind, _labels(context))
+    said = {section.number: section.docs for section in context.sections}
+    work = _Work(context, place, kind, _labels(context), said)
     document = {
         "cells": [cell for cell in work.cells(cells) if cell["source"]],
         "metadata": {
@@ -57,6 +59,8 @@ class _Work:
     place: Place
     kind: str
     labels: Mapping[State, str]
+    said: Mapping[int, Sequence[Block]]
+    """The prose of the sections that have any, by number."""
 
     def cells(self, cells: Sequence[Cell]) -> Iterator[dict[str, Any]]:
         """Make a cell of each of the outline, between the page's title and the pages below it."""
@@ -75,15 +79,22 @@ class _Work:
         yield self._prose_cell("contents", self._contents())
 
     def _docs(self, section: int) -> Sequence[Block]:
-        return self.context.sections[section].docs
+        # What has no prose may stand below another section.
+        return self.said.get(section, ())
 
     def _in_code(self, section: int) -> str:
         return prose(self._docs(section), self.labels, self.place.link, self.place.link)
 
     def _prose_cell(self, identifier: str, blocks: Sequence[Block]) -> dict[str, Any]:
         attachments: dict[str, dict[str, str]] = {}
+        is_mirrored = self.context.language.direction == "rtl" and self._is_translated(blocks)
+        if is_mirrored:
+            blocks = [
+                replace(block, html=_LISTING.sub(r'<div dir="ltr">\g<0></div>', block.html))
+                for block in blocks
+            ]
         source = prose(blocks, self.labels, self.place.link, self.place.image(attachments))
-        if source and self.context.language.direction == "rtl" and self._is_translated(blocks):
+        if source and is_mirrored:
             source = f'<div dir="rtl">\n\n{source}\n\n</div>'
         return _cell("markdown", identifier, source, **({"attachments": attachments} if attachments else {}))
 
@@ -108,6 +119,10 @@ class _Work:
             for child in self.context.children
         ]
         return [Block(f"<ul>{''.join(items)}</ul>", "current")] if items else []
+
+
+# What is written from right to left has code in it that is not.
+_LISTING = re.compile(r'<div class="sb-listing">.*?</pre></div>', re.DOTALL)
 
 
 def _cell(kind: str, identifier: str, source: str, **more: object) -> dict[str, Any]:
