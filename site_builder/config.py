@@ -50,6 +50,8 @@ class Config:
     number_equations: bool = False
     """Whether each line of an `align` or `equation` gets a number, and not only one with a `\\tag`."""
     remote_images: Literal["link", "load"] = "link"
+    search: bool = True
+    """Whether readers can search the site."""
     outdated: Literal["original", "translation"] = "original"
     """What a reader sees of a block whose English changed after it was translated."""
     similarity: float = 0.75
