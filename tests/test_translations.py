@@ -240,10 +240,11 @@ def test_a_map_that_another_page_relies_on_is_followed(folder: Path) -> None:
     build(config(folder), pages=pages)
     assert build(config(folder), pages=pages).changed == ()
     write_map(folder, "norm", {NORM_KEY: NORM_VALUE.replace("割る", "割られる")})
-    assert set(build(config(folder), pages=pages).changed) == {"ja/norm.html", "ja/other.html"}
+    changed = {path for path in build(config(folder), pages=pages).changed if "search" not in path}
+    assert changed == {"ja/norm.html", "ja/other.html"}
     write_map(folder, "attic/ja", {"<h1>Something else</h1>\n": ["<h1>別のもの</h1>\n"]})
-    changed = build(config(folder), pages=pages).changed
-    assert set(changed) >= {"ja/other.html", "ja/index.html", "_site/status.html"}
+    changed = {*build(config(folder), pages=pages).changed}
+    assert changed >= {"ja/other.html", "ja/index.html", "_site/status.html"}
 
 
 def test_every_worker_knows_the_same(folder: Path) -> None:

@@ -262,23 +262,18 @@ def _write_pages(
 
 
 def _index(written: _Written, known: Mapping[str, Corpus], stage: Stage, work: _Work) -> dict[str, Corpus]:
-    """Index the corpora whose texts are not as they were."""
+    """Index what can be searched and is not as it was."""
     if not written.writing.site.config.search:
         return {}
-    wanted = versions(written.renderings, written.urls)
-    indexing = Indexing(stage, written.urls)
-    corpora = {
-        name: corpus
-        for name, corpus in known.items()
-        if wanted.get(name) == corpus.version and indexing.has(name, corpus)
-    }
+    wanted, indexing = versions(written.renderings, written.urls), Indexing(stage, written.urls)
+    corpora = indexing.kept(known, wanted)
     stale = [name for name in wanted if name not in corpora]
     work.total += len(stale)
-    for name, shards in work.each(index, stale, indexing, seconds=_LONG):
+    for name, shards in work.each(index, stale, indexing, _LONG):
         if isinstance(shards, Failure):
             raise RuntimeError(f"the search could not be indexed: {shards.message}")
         corpora[name] = Corpus(shards, wanted[name])
-    return {name: corpora[name] for name in wanted}
+    return corpora
 
 
 def _failure(site: Site, source: Source, failure: Failure) -> Problem:

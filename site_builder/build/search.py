@@ -26,8 +26,15 @@ class Indexing:
     urls: tuple[str, ...]
     """In the order of the site: their places are the numbers of the pages."""
 
-    def has(self, name: str, corpus: Corpus) -> bool:
-        """Whether the shards of a corpus are on disk."""
+    def kept(self, known: Mapping[str, Corpus], wanted: Mapping[str, str]) -> dict[str, Corpus]:
+        """Return the corpora that are on disk in the version that is wanted."""
+        return {
+            name: corpus
+            for name, corpus in known.items()
+            if wanted.get(name) == corpus.version and self._has(name, corpus)
+        }
+
+    def _has(self, name: str, corpus: Corpus) -> bool:
         place = self.stage.folder.place
         return all(place(shard_path(name, number)).is_file() for number in range(corpus.shards))
 
@@ -39,8 +46,7 @@ def index(indexing: Indexing, corpus: str) -> int:
 
 def versions(renderings: Mapping[str, Rendering], urls: Sequence[str]) -> dict[str, str]:
     """Return the version of each corpus: what its texts, and their order, amount to."""
-    corpora = list(renderings[urls[0]].texts)
-    return {corpus: _version(renderings, urls, corpus) for corpus in corpora}
+    return {corpus: _version(renderings, urls, corpus) for corpus in renderings[urls[0]].texts}
 
 
 def _version(renderings: Mapping[str, Rendering], urls: Sequence[str], corpus: str) -> str:
@@ -54,7 +60,7 @@ def search_files(
     """Write what belongs to no page and no shard; yield the path of every file of the search."""
     made: Iterable[tuple[str, bytes]] = page_files(urls)
     manifest = partial(make_manifest, pages=len(urls), code=corpora[CODE])
-    manifests = (manifest(tag, prose=corpus) for tag, corpus in corpora.items() if tag != CODE)
+    manifests = (manifest(tag, prose=corpora[tag]) for tag in sorted(corpora.keys() - {CODE}))
     for path, content in (*made, *manifests):
         write(path, content)
         yield path

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from html import unescape
 
 from site_builder.model import LocalizedPage, Page
@@ -12,7 +12,9 @@ FOLDER = "_site/search"
 
 _FORMULA = re.compile(r"<math\b.*?</math>", re.DOTALL)
 _LINE_NUMBER = re.compile(r'<span class="lineno">[^<]*</span>')
-_HEADING = re.compile(r"<h([1-6])\b[^>]*>(.*?)</h\1>", re.DOTALL)
+_AT_HEADING = re.compile(r"(?=<h[1-6]\b)")
+_HEADING = re.compile(r'<h([1-6])\b((?:[^<>"]|"[^"]*")*)>(.*?)</h\1>', re.DOTALL)
+_ID = re.compile(r'\sid="([^"]*)"')
 _TAG = r'(?:[^<>"]|"[^"]*")*>'
 _INLINE = re.compile(
     r"</?(?:a|abbr|b|bdi|bdo|cite|code|del|dfn|em|font|i|ins|kbd|mark|q|s|samp|small|span|strong|sub|sup|u|var|wbr)"
@@ -35,19 +37,29 @@ def code_text(page: Page) -> bytes:
 def prose_text(page: LocalizedPage, children: Iterable[Link] = ()) -> bytes:
     """Return the text of a page in its language; `children` are what a folder's index lists.
 
-    Formulas are left out. Numbers of sections are those of the page.
+    Each section is cut at its headings. Formulas are left out.
     """
-    sections = [_prose("\n".join(block.html for block in blocks)) for blocks in page.sections]
+    parts = [
+        (number, *part)
+        for number, blocks in enumerate(page.sections)
+        for part in _parts("\n".join(block.html for block in blocks))
+    ]
     listed = (text for child in children for text in (child.title, child.summary))
     about = " · ".join(filter(None, (page.summary.text, *listed)))
-    return _dump({"title": page.title.text, "about": about, "sections": sections})
+    return _dump({"title": page.title.text, "about": about, "parts": parts})
 
 
-def _prose(html: str) -> tuple[str, str]:
-    """Return the headings of a section, and its whole text."""
-    without = _FORMULA.sub("…", html)
-    headings = " · ".join(_plain(heading) for _, heading in _HEADING.findall(without))
-    return headings, _plain(without)
+def _parts(html: str) -> Iterator[tuple[str, str, str]]:
+    """Yield what stands under each heading, with the heading's id and text; both empty before the first."""
+    for part in _AT_HEADING.split(_FORMULA.sub("…", html)):
+        heading = _HEADING.match(part)
+        if heading is None:
+            text = _plain(part)
+            if text:
+                yield "", "", text
+        else:
+            found = _ID.search(heading[2])
+            yield unescape(found[1]) if found else "", _plain(heading[3]), _plain(part[heading.end() :])
 
 
 def _plain(html: str) -> str:
