@@ -128,4 +128,4 @@ def make_manifest(language: str, pages: int, code: Corpus, prose: Corpus) -> tup
         for name, corpus in ((language, prose), (CODE, code))
     ]
     content = {"pages": pages, "block": _BLOCK, "corpora": corpora, "rules": RULES}
-    return f"{FOLDER}/{language}.json", json.dumps(content, ensure_ascii=False).encode() + b"\n"
+    return f"{FOLDER}/{language}.json", json.dumps(content).encode() + b"\n"
