@@ -66,7 +66,7 @@ def main() -> None:
         work = Path(folder).resolve()
         source = arguments.source or copy_ours(work)
         if arguments.source:
-            source = take(arguments.source, work / "src", arguments.pages)
+            source = take(arguments.source.resolve(), work / "src", arguments.pages)
             add_maps(work, source, arguments.maps)
         cost(work, source, arguments.runs)
         output = work / "public"

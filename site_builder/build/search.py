@@ -46,7 +46,8 @@ def index(indexing: Indexing, corpus: str) -> int:
 
 def versions(renderings: Mapping[str, Rendering], urls: Sequence[str]) -> dict[str, str]:
     """Return the version of each corpus: what its texts, and their order, amount to."""
-    return {corpus: _version(renderings, urls, corpus) for corpus in renderings[urls[0]].texts}
+    corpora = renderings[urls[0]].texts if urls else ()
+    return {corpus: _version(renderings, urls, corpus) for corpus in corpora}
 
 
 def _version(renderings: Mapping[str, Rendering], urls: Sequence[str], corpus: str) -> str:
