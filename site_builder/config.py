@@ -62,6 +62,8 @@ class Config:
     remote_images: Literal["link", "load"] = "link"
     notebooks: bool = True
     """Whether each page also comes as a Jupyter notebook."""
+    search: bool = True
+    """Whether readers can search the site."""
     outdated: Literal["original", "translation"] = "original"
     """What a reader sees of a block whose English changed after it was translated."""
     similarity: float = 0.75

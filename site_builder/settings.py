@@ -249,6 +249,7 @@ SETTINGS: Mapping[str, Callable[[Any], object]] = {
     "number_equations": _switch("number_equations = true"),
     "notebooks": _switch("notebooks = false"),
     "remote_images": _choice(("link", "load"), "a link makes no request to another host"),
+    "search": _switch("search = false"),
     "outdated": _choice(("original", "translation"), "what readers see of a text that changed since"),
     "similarity": _similarity,
     "glossary": _glossary,

@@ -70,6 +70,17 @@ def test_the_next_version_replaces_the_last(output: Path, tmp_path: Path) -> Non
     assert tree(output) == {**clean(tmp_path, OLD)}
 
 
+def test_what_is_written_can_be_read_before_it_is_published(output: Path) -> None:
+    publish(output, OLD)
+    with publishing(output) as publication:
+        stage, path = publication.stage, next(iter(OLD))
+        assert stage.read(path) == OLD[path]
+        stage.write(path, b"new")
+        assert stage.read(path) == b"new"
+        stage.write(path, OLD[path])
+        assert stage.read(path) == OLD[path]
+
+
 def test_an_unchanged_site_is_not_touched(output: Path) -> None:
     publish(output, OLD)
     before = times(output)

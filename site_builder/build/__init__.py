@@ -9,6 +9,7 @@ from site_builder.build.frame import frame_digest, make_frame, make_targets, sha
 from site_builder.build.notebooks import import_format
 from site_builder.build.pool import Failure, run
 from site_builder.build.publish import Stage, check_output, publishing
+from site_builder.build.search import Indexing, index, search_files, versions
 from site_builder.build.steps import (
     Pages,
     Reading,
@@ -31,6 +32,7 @@ from site_builder.reading.discover import Source
 from site_builder.site import Site, open_site
 from site_builder.site.memories import former_problems, load_shared
 from site_builder.translating.shared import Shared
+from site_builder.writing.search import Corpus
 
 __all__ = ["Pages", "Progress", "Report", "build"]
 
@@ -41,6 +43,7 @@ R = TypeVar("R")
 Progress = Callable[[str, int, int], None]
 """Told after each step: the page, how many steps are done, how many there are."""
 
+_LONG = 3600.0  # Seconds: a hundred thousand pages take some minutes.
 _FEW = 16  # Pages that a process which stays does itself, rather than start workers for.
 
 
@@ -96,12 +99,14 @@ def build(
         problems += shared_problems
         for path, content in files.items():
             publication.stage.write(path, content)
+        corpora = _index(written, pages.corpora, publication.stage, work)
+        more = search_files(written.urls, corpora, publication.stage.write) if corpora else ()
         page_files = {file for rendering in renderings for file in rendering.files}
         publish = not (strict and problems)
-        changed = publication.commit({*page_files, *files, *others}) if publish else ()
+        changed = publication.commit({*page_files, *files, *others, *more}) if publish else ()
     if publish:
         # Not before: what could not be published is to be written again.
-        pages.renderings = written.renderings
+        pages.renderings, pages.corpora = written.renderings, corpora
     return Report(
         pages=sum(len(rendering.coverage) for rendering in renderings),
         languages=written.writing.frame.languages,
@@ -129,14 +134,14 @@ class _Work:
     done: int = 0
 
     def each(
-        self, function: Callable[[S, T], R], tasks: Sequence[T], shared: S
+        self, function: Callable[[S, T], R], tasks: Sequence[T], shared: S, seconds: float = 10.0
     ) -> Iterator[tuple[T, R | Failure]]:
         """Call `function(shared, task)` for each task; yield it with its result, or with why it has none.
 
         Raises what a task raised: tasks turn the user's mistakes into problems, so that is a bug.
         """
         jobs = 1 if self.resident and len(tasks) < _FEW else self.jobs
-        for outcome in run(function, tasks, jobs, shared=shared):
+        for outcome in run(function, tasks, jobs, seconds, shared=shared):
             task, failure = tasks[outcome.index], outcome.failure
             if failure and failure.kind == "raised":
                 raise failure.error or RuntimeError(failure.traceback)
@@ -202,6 +207,11 @@ class _Written:
     renderings: dict[str, Rendering]
     failed: Mapping[str, Rendering]
 
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """The URLs of all pages, in the order of the site."""
+        return tuple(self.writing.frame.navigation.entries)
+
     def problems(self) -> Iterator[Problem]:
         for rendering in (*self.renderings.values(), *self.failed.values()):
             yield from rendering.problems
@@ -257,6 +267,21 @@ def _write_pages(
         problem = _failure(writing.site, reading.source, result) if isinstance(result, Failure) else None
         renderings[url] = Rendering(url, problems=(problem,)) if problem else cast("Rendering", result)
     return renderings
+
+
+def _index(written: _Written, known: Mapping[str, Corpus], stage: Stage, work: _Work) -> dict[str, Corpus]:
+    """Index what can be searched and is not as it was."""
+    if not written.writing.site.config.search:
+        return {}
+    wanted, indexing = versions(written.renderings, written.urls), Indexing(stage, written.urls)
+    corpora = indexing.kept(known, wanted)
+    stale = [name for name in wanted if name not in corpora]
+    work.total += len(stale)
+    for name, shards in work.each(index, stale, indexing, _LONG):
+        if isinstance(shards, Failure):
+            raise RuntimeError(f"the search could not be indexed: {shards.message}")
+        corpora[name] = Corpus(shards, wanted[name])
+    return corpora
 
 
 def _failure(site: Site, source: Source, failure: Failure) -> Problem:

@@ -47,6 +47,13 @@ class Stage:
                 new.unlink(missing_ok=True)
         return differs
 
+    def read(self, path: str) -> bytes:
+        """Return what the site's file `path` shall hold: as it was last written here, or else as it is."""
+        try:
+            return staged(self.place, path).read_bytes()
+        except FileNotFoundError:
+            return self.folder.place(path).read_bytes()
+
 
 @dataclass(frozen=True, slots=True)
 class Publication:

@@ -25,6 +25,7 @@ from site_builder.writing.compose import Frame, compose, notebook_url
 from site_builder.writing.links import Linker, Targets
 from site_builder.writing.metadata import describe
 from site_builder.writing.render import make_environment, render_page
+from site_builder.writing.search import CODE, Corpus, code_text, prose_text, text_path
 from site_builder.writing.twin import make_twin, twin_url
 
 
@@ -158,6 +159,8 @@ class Rendering:
     """A digest of all that went into it; empty if it is not to be used again."""
     files: tuple[str, ...] = ()
     """Below the output; none if the page could not be written."""
+    texts: Mapping[str, bytes] = field(default_factory=dict)
+    """By corpus of the search: a digest of what can be found on the page."""
     assets: frozenset[str] = frozenset()
     """The files beside the sources that it shows or links to."""
     words: int = 0
@@ -197,10 +200,15 @@ def is_reusable(writing: Writing, reading: Reading, rendering: Rendering) -> boo
     """Whether a page is on disk already as it would be written."""
     return (
         rendering.made_of == writing.made_of(reading)
-        and all((writing.site.config.output / file).is_file() for file in rendering.files)
+        and all((writing.site.config.output / file).is_file() for file in _own_files(rendering))
         and rendering.assets <= writing.site.assets
         and all(digest(image(writing.site.config, path)) == made for path, made in rendering.images.items())
     )
+
+
+def _own_files(rendering: Rendering) -> Iterator[str]:
+    yield from rendering.files
+    yield from (text_path(corpus, rendering.url) for corpus in rendering.texts)
 
 
 @lru_cache(maxsize=1)
@@ -222,6 +230,7 @@ def write(writing: Writing, reading: Reading) -> Rendering:
     problems: list[Problem] = []
     broken: set[str] = set()
     written: dict[str, bytes] = {}
+    texts = {CODE: code_text(page)} if site.config.search else {}
     for tag, localized in pages.items():
         copies = originals(original, localized) if localized is not original else ()
         context = compose(frame, localized, linker, sources, originals=copies, indexed=indexed)
@@ -232,6 +241,8 @@ def write(writing: Writing, reading: Reading) -> Rendering:
             written[frame.folder(tag) + twin_url(page.url)] = twin.encode()
         if books:
             written[notebook_url(url)] = books.write(context, url)
+        if texts:
+            texts[tag] = prose_text(localized, context.children)
         problems += _guesses(site, localized)
         problems += _broken_links(site.config, localized, sources.get(tag), linker.broken - broken)
         broken |= linker.broken
@@ -241,6 +252,7 @@ def write(writing: Writing, reading: Reading) -> Rendering:
         page.url,
         made_of=b"" if broken else writing.made_of(reading),
         files=tuple(written),
+        texts=_write_texts(writing, page.url, texts),
         assets=frozenset(linker.assets),
         words=sum(section.words for section in page.sections),
         coverage={tag: localized.coverage for tag, localized in pages.items()},
@@ -254,6 +266,13 @@ def write(writing: Writing, reading: Reading) -> Rendering:
         ),
         problems=tuple(problems),
     )
+
+
+def _write_texts(writing: Writing, url: str, texts: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Write what can be found on a page, for `index` to read."""
+    for corpus, text in texts.items():
+        writing.stage.write(text_path(corpus, url), text)
+    return {corpus: digest(text) for corpus, text in texts.items()}
 
 
 def _localized(writing: Writing, reading: Reading, original: LocalizedPage, tag: str) -> LocalizedPage:
@@ -315,3 +334,5 @@ class Pages:
     """By URL; of what is published."""
     memories: dict[str, tuple[bytes, Shared]] = field(default_factory=dict)
     """By language, each with the digest of what it was made of."""
+    corpora: dict[str, Corpus] = field(default_factory=dict)
+    """What is indexed of what is published."""
