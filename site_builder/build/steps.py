@@ -1,6 +1,6 @@
 """The two steps of a page, each in some process: read its source and maps, then write it in each language."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from hashlib import blake2b
@@ -22,6 +22,7 @@ from site_builder.translating.memory import Memory
 from site_builder.translating.shared import Shared
 from site_builder.writing.compose import Frame, compose
 from site_builder.writing.links import Linker, Targets
+from site_builder.writing.references import Index, Reference, link_code
 from site_builder.writing.render import make_environment, render_page
 
 
@@ -173,6 +174,7 @@ class Writing:
     site: Site
     frame: Frame
     targets: Targets
+    index: Index
     stage: Stage
     memories: Mapping[str, Shared]
     """All that is known in the languages in which some page's own map does not say all of it."""
@@ -180,16 +182,20 @@ class Writing:
     """Of all that goes into every page."""
     memory_digests: Mapping[str, bytes] = field(default_factory=dict)
 
-    def made_of(self, reading: Reading) -> bytes:
+    def references(self, reading: Reading) -> Sequence[Reference | None]:
+        """Return what the names in a page's code link to."""
+        return self.index.references(reading.page) if reading.page else ()
+
+    def made_of(self, reading: Reading, references: Sequence[Reference | None]) -> bytes:
         """Digest all that goes into a page."""
         known = [self.memory_digests[tag] for tag in sorted(reading.wanting)]
-        return digest(self.digest, reading.digest, reading.maps_digest, *known)
+        return digest(self.digest, reading.digest, reading.maps_digest, repr(references).encode(), *known)
 
 
 def is_reusable(writing: Writing, reading: Reading, rendering: Rendering) -> bool:
     """Whether a page is on disk already as it would be written."""
     return (
-        rendering.made_of == writing.made_of(reading)
+        rendering.made_of == writing.made_of(reading, writing.references(reading))
         and all((writing.site.config.output / file).is_file() for file in rendering.files)
         and rendering.assets <= writing.site.assets
     )
@@ -203,8 +209,10 @@ def templates(writing: Writing) -> Environment:
 
 def write(writing: Writing, reading: Reading) -> Rendering:
     """Write one page in every language."""
-    site, frame, page = writing.site, writing.frame, reading.page
-    assert page
+    site, frame = writing.site, writing.frame
+    assert reading.page
+    references = writing.references(reading)
+    page = link_code(reading.page, references)
     original = in_source_language(page, site.config.language)
     linker = Linker(writing.targets, page)
     files = {tag: file for tag in frame.languages if (file := _file(site, reading.source, tag))}
@@ -221,7 +229,7 @@ def write(writing: Writing, reading: Reading) -> Rendering:
         broken |= linker.broken
     return Rendering(
         page.url,
-        made_of=b"" if broken else writing.made_of(reading),
+        made_of=b"" if broken else writing.made_of(reading, references),
         files=tuple(frame.folder(tag) + page.url for tag in frame.languages),
         assets=frozenset(linker.assets),
         words=sum(section.words for section in page.sections),
