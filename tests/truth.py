@@ -1,4 +1,4 @@
-"""What Python itself takes a name for: its compiler says whose the name is, its objects what it stands for."""
+"""What Python itself takes a name for: its compiler says whose it is, its objects what it stands for."""
 
 import ast
 import builtins
@@ -48,7 +48,9 @@ class Truth:
             return (self._origin(self.froms[line]), ""), None
         if isinstance(node, ast.Name) and (inner := self._defined_within(node)):
             return inner, None
-        return _described(self._value(node or ast.Name(written, ast.Load(), lineno=0, end_lineno=0, end_col_offset=0)))
+        return _described(
+            self._value(node or ast.Name(written, ast.Load(), lineno=0, end_lineno=0, end_col_offset=0))
+        )
 
     def _origin(self, statement: ast.ImportFrom) -> str:
         name = "." * statement.level + (statement.module or "")
@@ -99,7 +101,11 @@ class Truth:
         while not isinstance(function, ast.Module):
             function = self.above[function]
             inner = ast.walk(function) if isinstance(function, _FUNCTIONS) else ()
-            found = [one for one in inner if isinstance(one, kinds) and one is not function and _binds(one, node.id)]
+            found = [
+                one
+                for one in inner
+                if isinstance(one, kinds) and one is not function and _binds(one, node.id)
+            ]
             if found:
                 [only] = found
                 return only

@@ -116,10 +116,10 @@ def _description(name: str, docs: Fragment) -> tuple[str, str]:
     heading = next((inner for _, inner in headings(docs.html)), "")
     paragraph = _PARAGRAPH.search(docs.html)
     text = plain_text(paragraph[1], docs.protected) if paragraph else ""
-    return plain_text(heading, docs.protected) or name, _shortened(text)
+    return plain_text(heading, docs.protected) or name, shortened(text)
 
 
-def _shortened(text: str) -> str:
+def shortened(text: str) -> str:
     """Return the first sentence, or as many words of it as there is room for."""
     sentence = _SENTENCE.match(text)
     assert sentence

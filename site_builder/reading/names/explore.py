@@ -42,6 +42,7 @@ def explore(tree: ast.Module, module: Module, text: str) -> Exploration:
         nodes: _Nodes = []
         _enter(found, scope, scope.body, nodes)
         _walk(found, scope, nodes)
+        _annotate(found, scope)
     return found
 
 
@@ -90,6 +91,22 @@ def _walk(found: Exploration, scope: Scope, nodes: _Nodes) -> None:
                     nodes.append(value)
 
 
+_DOTTED_NAME = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
+
+
+def _annotate(found: Exploration, scope: Scope) -> None:
+    """Go through the annotations of a scope; a whole one may stand within quotes."""
+    nodes: _Nodes = []
+    loads, scope.loads = scope.loads, scope.annotated
+    for node in scope.annotations:
+        if not isinstance(node, ast.Constant):
+            nodes.append(node)
+        elif isinstance(node.value, str) and _DOTTED_NAME.fullmatch(node.value):
+            scope.loads.append(_quoted(node.value, node.lineno, node.col_offset + 1))
+    _walk(found, scope, nodes)
+    scope.loads = loads
+
+
 _NO_CHILDREN = {
     "ctx",
     "op",
@@ -117,7 +134,7 @@ _CHILDREN: dict[type[Any], tuple[str, ...]] = {
 def _function(found: Exploration, scope: Scope, node: Any, nodes: _Nodes, is_certain: bool) -> None:
     nodes += [*node.decorator_list, *getattr(node, "type_params", ())]
     inner = _define(found, scope, node, "function", is_certain)
-    _annotation(scope, node.returns, nodes)
+    scope.annotations += [node.returns] if node.returns else []
     _arguments(scope, inner, node.args, nodes)
     positional = [*node.args.posonlyargs, *node.args.args]
     if scope.kind == "class" and positional and not any(map(_is_static, node.decorator_list)):
@@ -143,22 +160,16 @@ def _is_static(decorator: ast.AST) -> bool:
 def _arguments(scope: Scope, inner: Scope, arguments: ast.arguments, nodes: _Nodes) -> None:
     nodes += [*arguments.defaults, *arguments.kw_defaults]
     for one in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
-        inner.bind(one.arg)
-        _annotation(scope, one.annotation, nodes)
+        _argument(scope, inner, one)
     for rest in (arguments.vararg, arguments.kwarg):
         if rest:
-            inner.bind(rest.arg)
-            _annotation(scope, rest.annotation, nodes)
+            _argument(scope, inner, rest)
 
 
-_DOTTED_NAME = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
-
-
-def _annotation(scope: Scope, node: ast.AST | None, nodes: _Nodes) -> None:
-    if not isinstance(node, ast.Constant):
-        nodes.append(node)
-    elif isinstance(node.value, str) and _DOTTED_NAME.fullmatch(node.value):
-        scope.loads.append(_quoted(node.value, node.lineno, node.col_offset + 1))
+def _argument(scope: Scope, inner: Scope, argument: ast.arg) -> None:
+    inner.bind(argument.arg)
+    if argument.annotation:
+        scope.annotations.append(argument.annotation)
 
 
 def _quoted(text: str, line: int, column: int) -> Load:
@@ -255,7 +266,7 @@ def _formatted(found: Exploration, scope: Scope, node: Any, _: _Nodes, _certain:
 
 def _annotated(_: Exploration, scope: Scope, node: Any, nodes: _Nodes, _certain: bool) -> None:
     nodes += [node.target, node.value]
-    _annotation(scope, node.annotation, nodes)
+    scope.annotations.append(node.annotation)
 
 
 _Visitor = Callable[[Exploration, Scope, Any, _Nodes, bool], None]

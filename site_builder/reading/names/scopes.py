@@ -62,6 +62,9 @@ class Scope:
     bindings: dict[str, Binding | None] = field(default_factory=dict)
     """None is a name that is bound twice, or conditionally, or to any value."""
     loads: list[Load] = field(default_factory=list)
+    annotations: list[ast.AST] = field(default_factory=list)
+    annotated: list[Load] = field(default_factory=list)
+    """The names used in annotations, which may be read when the module is complete."""
 
     def bind(self, name: str, binding: Binding | None = None) -> None:
         """Take note that a name is bound."""

@@ -42,7 +42,7 @@ def outline(exploration: Exploration) -> Outline:
         _forget(scope)
     definitions = _definitions(exploration)
     bases = {
-        name: tuple(_base(base, scope.parent) for base in scope.node.bases)
+        name: tuple(_base(base, scope.parent, exploration) for base in scope.node.bases)
         for name, scope in definitions.items()
         if isinstance(scope.node, ast.ClassDef) and scope.parent
     }
@@ -78,7 +78,7 @@ def _definitions(exploration: Exploration) -> dict[str, Scope]:
     return certain
 
 
-def _base(node: ast.expr, scope: Scope) -> Target | None:
+def _base(node: ast.expr, scope: Scope, exploration: Exploration) -> Target | None:
     """Say what a base class is, be it `Base` or `Base[int]`."""
     if isinstance(node, ast.Subscript):
         node = node.value
@@ -86,8 +86,9 @@ def _base(node: ast.expr, scope: Scope) -> Target | None:
     while isinstance(node, ast.Attribute):
         attributes.append(node.attr)
         node = node.value
-    name = node.id if isinstance(node, ast.Name) else ""
-    binding = _binding(name, node.lineno, scope, scope.owner(name))
+    if not isinstance(node, ast.Name):
+        return None
+    binding = _meaning(node.id, node.lineno, scope, exploration)
     if not binding or binding.is_receiver:
         return None
     return further(binding.target, ".".join(reversed(attributes)))
@@ -101,33 +102,44 @@ def further(target: Target, attributes: str) -> Target:
 
 def find_uses(known: Outline) -> Iterator[Use]:
     """Find the names that the site may know, those in import statements too."""
-    yield from known.exploration.uses
-    for scope in known.exploration.scopes:
-        for load in scope.loads:
-            if binding := _meaning(load, scope, known):
-                yield from _uses(load, binding, scope, known)
+    exploration = known.exploration
+    yield from exploration.uses
+    certain = {name for scope in exploration.scopes for name, one in scope.bindings.items() if one}
+    for scope in exploration.scopes:
+        for loads, is_annotation in ((scope.loads, False), (scope.annotated, True)):
+            for load in loads:
+                # Most names are those of values, and need no more than this.
+                if load.name not in certain and not exploration.stars:
+                    continue
+                if binding := _meaning(load.name, load.line, scope, exploration, is_annotation=is_annotation):
+                    yield from _uses(load, binding, scope, known)
 
 
-def _meaning(load: Load, scope: Scope, known: Outline) -> Binding | None:
-    owner = scope.owner(load.name)
-    if owner:
-        return _binding(load.name, load.line, scope, owner)
-    if known.exploration.stars and load.name not in _BUILTINS and not _is_mangled(load.name):
-        return Binding(Target(known.exploration.module.name, attributes=load.name))
-    return None
-
-
-def _binding(name: str, line: int, scope: Scope, owner: Scope | None) -> Binding | None:
-    binding = owner.bindings[name] if owner else None
+def _meaning(
+    name: str, line: int, scope: Scope, exploration: Exploration, *, is_annotation: bool = False
+) -> Binding | None:
+    """Say what a name that is used in a scope stands for, if that is certain."""
+    owner, stars = scope.owner(name), exploration.stars
+    if not owner:
+        # What nothing in the module binds may come from a star import.
+        is_brought = stars and name not in _BUILTINS and not _is_mangled(name)
+        target = Target(exploration.module.name, attributes=name)
+        return Binding(target) if is_brought else None
+    binding = owner.bindings[name]
     if not binding or _is_mangled(name):
         return None
-    while scope.kind == "comprehension" and scope.parent:
-        scope = scope.parent
-    # Above its binding, a name of a class is that of the module, and one of the module a built-in one.
-    is_early = line <= binding.last and scope is owner
-    if is_early and (scope.kind == "class" or (scope.kind == "module" and name in _BUILTINS)):
-        return None
+    if line <= binding.last and _is_at_once(scope, owner):
+        # Above its binding a name is another one, if any: built in, from a star import, or of the module.
+        is_late = is_annotation and owner.kind == "module" and not stars and name not in _BUILTINS
+        return binding if is_late else None
     return binding
+
+
+def _is_at_once(scope: Scope, owner: Scope) -> bool:
+    """Whether what stands in a scope is done when the code of the scope around it comes by."""
+    while scope is not owner and scope.kind in {"class", "comprehension"} and scope.parent:
+        scope = scope.parent
+    return scope is owner and owner.kind != "function"
 
 
 def _is_mangled(name: str) -> bool:
