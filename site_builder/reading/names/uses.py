@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from site_builder.model import Target
-from site_builder.reading.names.explore import Exploration
 from site_builder.reading.names.scopes import Binding, Load, Scope, Use
+from site_builder.reading.names.visits import Exploration
 
 _BUILTINS = frozenset(dir(builtins))
 
