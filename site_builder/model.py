@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from site_builder.errors import Location
 
@@ -54,6 +54,65 @@ class Section:
     """Of Python: the lines of its code at which a statement of the module itself begins."""
     string: tuple[int, str] | None = None
     """Of Python: line and indentation of the string, a docstring mostly, that its prose is or ends with."""
+    references: tuple[tuple[int, int, int], ...] = ()
+    """The names in `code` that may link: where each begins and ends, and its number in `Names.targets`."""
+
+
+# Not a dataclass: a site has many thousands.
+class Target(NamedTuple):
+    """What a name in Python code stands for, as far as its own page can tell."""
+
+    module: str
+    """As Python imports it."""
+    definition: str = ""
+    """The qualified name of a function or class in it, or empty."""
+    attributes: str = ""
+    """What is looked up from there on, with dots, or empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A function or class, as the code of any page links to it."""
+
+    fragment: str
+    """Of its URL: its qualified name, or `section-N` where something else on the page has that id."""
+    title: str
+    """The heading of its prose, or its qualified name; empty if it has no prose."""
+    summary: str
+    """The beginning of its prose, in plain text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Star:
+    """A star import at the top of a module."""
+
+    module: str
+    """Empty if nothing is known of the names that it brings."""
+    certain: bool
+    """Whether it is always done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the names of one Python source stand for, without a look at any other source."""
+
+    module: str
+    """As Python imports it."""
+    definitions: Mapping[str, Definition]
+    """By qualified name. Each of its names is bound once, and unconditionally."""
+    bases: Mapping[str, tuple[Target | None, ...]]
+    """Of each of the classes among the definitions; None is a base that nothing is known of."""
+    bindings: Mapping[str, Target]
+    """The module's own names that are bound once, and unconditionally, by a definition or import."""
+    unsettled: frozenset[str]
+    """Its other names, and, as `Class.name`, those of its classes: what they stand for is not certain."""
+    assigned: frozenset[str]
+    """What is assigned as an attribute of anything: `forward`, after `layer.forward = …`."""
+    stars: tuple[Star, ...] = ()
+    public: frozenset[str] | None = None
+    """Its `__all__`, if that is a plain list."""
+    targets: tuple[Target, ...] = ()
+    """What the page's references stand for, each once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +132,8 @@ class Page:
     """The front matter, for templates that want more of it."""
     styles: frozenset[tuple[str, str]] = frozenset()
     """The (class, CSS declarations) pairs that its formulas rely on."""
+    names: Names | None = None
+    """Of Python that parses; no other code links."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,14 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
-from site_builder.build.frame import frame_digest, make_frame, make_targets, shared_files, with_indexes
+from site_builder.build.frame import (
+    frame_digest,
+    make_frame,
+    make_site_index,
+    make_targets,
+    shared_files,
+    with_indexes,
+)
 from site_builder.build.notebooks import import_format
 from site_builder.build.pool import Failure, run
 from site_builder.build.publish import Stage, check_output, publishing
@@ -161,7 +168,8 @@ def _read(site: Site, known: Mapping[str, Reading], work: _Work) -> dict[str, Re
     retold: list[Reading] = []
     for source in site.sources:
         reading = known.get(source.path)
-        if reading is None or not reading.digest or reading.digest != source_digest(source):
+        is_known = reading and reading.digest and reading.source == source
+        if not reading or not is_known or reading.digest != source_digest(source):
             changed.append(source)
         elif {*reading.titles} | reading.wanting != {site.config.language, *site.languages} or (
             reading.maps_digest != maps_digest(site, source)
@@ -241,6 +249,7 @@ def _prepare(
         site,
         frame,
         make_targets(site, readings),
+        make_site_index(site, readings),
         stage,
         {tag: memory for tag, (_, memory) in memories.items()},
         frame_digest(site, frame),

@@ -15,6 +15,7 @@ from site_builder.site.status import with_problems
 from site_builder.writing.compose import FORMULA_SHEET, Frame, language
 from site_builder.writing.links import Targets
 from site_builder.writing.navigation import Entry, navigate
+from site_builder.writing.references import Index, make_index
 from site_builder.writing.render import Alternate, make_environment, render_not_found
 from site_builder.writing.status import STATUS_PAGE, render_status
 from site_builder.writing.theme import STATIC_FOLDER, static_files
@@ -77,6 +78,13 @@ def make_targets(site: Site, readings: Mapping[str, Reading]) -> Targets:
     """Return what the links of a site can lead to."""
     urls = {reading.source.path: url for url, reading in readings.items() if reading.source.path}
     return Targets(urls, frozenset(readings), site.assets, site.config.base_url)
+
+
+def make_site_index(site: Site, readings: Mapping[str, Reading]) -> Index:
+    """Return what the names in the code of a site can link to."""
+    return make_index(
+        (reading.page for reading in readings.values() if reading.page), site.sources[0].package
+    )
 
 
 def formula_sheet(readings: Iterable[Reading]) -> bytes:

@@ -1,6 +1,6 @@
 """The two steps of a page, each in some process: read its source and maps, then write it in each language."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from hashlib import blake2b
@@ -24,6 +24,7 @@ from site_builder.translating.shared import Shared
 from site_builder.writing.compose import Frame, compose, notebook_url
 from site_builder.writing.links import Linker, Targets
 from site_builder.writing.metadata import describe
+from site_builder.writing.references import Index, Reference, link_code
 from site_builder.writing.render import make_environment, render_page
 from site_builder.writing.search import CODE, Corpus, code_text, prose_text, text_path
 from site_builder.writing.twin import make_twin, twin_url
@@ -183,6 +184,7 @@ class Writing:
     site: Site
     frame: Frame
     targets: Targets
+    index: Index
     stage: Stage
     memories: Mapping[str, Shared]
     """All that is known in the languages in which some page's own map does not say all of it."""
@@ -190,16 +192,20 @@ class Writing:
     """Of all that goes into every page."""
     memory_digests: Mapping[str, bytes] = field(default_factory=dict)
 
-    def made_of(self, reading: Reading) -> bytes:
+    def references(self, reading: Reading) -> Sequence[Reference | None]:
+        """Return what the names in a page's code link to."""
+        return self.index.references(reading.page) if reading.page else ()
+
+    def made_of(self, reading: Reading, references: Sequence[Reference | None]) -> bytes:
         """Digest all that goes into a page."""
         known = [self.memory_digests[tag] for tag in sorted(reading.wanting)]
-        return digest(self.digest, reading.digest, reading.maps_digest, *known)
+        return digest(self.digest, reading.digest, reading.maps_digest, repr(references).encode(), *known)
 
 
 def is_reusable(writing: Writing, reading: Reading, rendering: Rendering) -> bool:
     """Whether a page is on disk already as it would be written."""
     return (
-        rendering.made_of == writing.made_of(reading)
+        rendering.made_of == writing.made_of(reading, writing.references(reading))
         and all((writing.site.config.output / file).is_file() for file in _own_files(rendering))
         and rendering.assets <= writing.site.assets
         and all(digest(image(writing.site.config, path)) == made for path, made in rendering.images.items())
@@ -219,18 +225,22 @@ def templates(writing: Writing) -> Environment:
 
 def write(writing: Writing, reading: Reading) -> Rendering:
     """Write one page in every language."""
-    site, frame, page = writing.site, writing.frame, reading.page
-    assert page
+    site, frame = writing.site, writing.frame
+    assert reading.page
+    references = writing.references(reading)
+    page = link_code(reading.page, references)
     original = in_source_language(page, site.config.language)
     linker = Linker(writing.targets, page)
     sources = {tag: file for tag in frame.languages if (file := _file(site, reading.source, tag))}
-    books = notebooks(site.config, reading.source, page, linker.assets) if site.config.notebooks else None
+    books = (
+        notebooks(site.config, reading.source, reading.page, linker.assets) if site.config.notebooks else None
+    )
     pages = {tag: _localized(writing, reading, original, tag) for tag in frame.languages}
     indexed = frozenset(tag for tag, localized in pages.items() if localized.translated)
     problems: list[Problem] = []
     broken: set[str] = set()
     written: dict[str, bytes] = {}
-    texts = {CODE: code_text(page)} if site.config.search else {}
+    texts = {CODE: code_text(reading.page)} if site.config.search else {}
     for tag, localized in pages.items():
         copies = originals(original, localized) if localized is not original else ()
         context = compose(frame, localized, linker, sources, originals=copies, indexed=indexed)
@@ -250,7 +260,7 @@ def write(writing: Writing, reading: Reading) -> Rendering:
         writing.stage.write(path, content)
     return Rendering(
         page.url,
-        made_of=b"" if broken else writing.made_of(reading),
+        made_of=b"" if broken else writing.made_of(reading, references),
         files=tuple(written),
         texts=_write_texts(writing, page.url, texts),
         assets=frozenset(linker.assets),

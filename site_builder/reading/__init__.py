@@ -16,6 +16,7 @@ from site_builder.reading.discover import Source
 from site_builder.reading.docstring import to_markdown
 from site_builder.reading.highlight import INVISIBLE, code_point, highlight, numbered
 from site_builder.reading.markup import Markup
+from site_builder.reading.names import names_of, read_code, references
 from site_builder.reading.pair import Pair, PairError, pair_comments, pair_python
 from site_builder.reading.rendered import Rendered
 from site_builder.reading.text import SourceError, decode, split_front_matter
@@ -89,6 +90,7 @@ def _page(
     source: Source, text: str, meta: Mapping[str, Any], pairs: Sequence[Pair], prose: Sequence[_Prose]
 ) -> Page:
     lines = _highlighted(text, source.kind, [number for pair in pairs for number in pair.code])
+    code = read_code(text, source) if source.kind == "python" else None
     anchors = _anchors(pairs, [item.rendered for item in prose])
     sections = tuple(
         Section(
@@ -100,6 +102,7 @@ def _page(
             links=tuple((href, _source_line(pair, item, line)) for href, line in item.rendered.links),
             statements=pair.statements,
             string=pair.string,
+            references=references(code, lines, pair.code) if code else (),
         )
         for pair, item, (name, ids) in zip(pairs, prose, anchors, strict=True)
         if item.rendered.fragment.html.strip() or pair.code
@@ -113,6 +116,7 @@ def _page(
         sections=sections,
         meta=meta,
         styles=frozenset[tuple[str, str]]().union(*(item.rendered.styles for item in prose)),
+        names=names_of(code, sections) if code else None,
     )
 
 

@@ -77,6 +77,8 @@ class Source:
     """Absolute."""
     kind: str = "python"
     """What reads it: `python`, `markdown` or the name of a Pygments lexer."""
+    package: str = ""
+    """By which name Python imports the source folder, if that is a package."""
 
 
 class Survey(NamedTuple):
@@ -100,11 +102,24 @@ def survey(config: Config) -> Survey:
     problems = sorted(
         (item for item in found if isinstance(item, Problem)), key=lambda problem: problem.where
     )
-    sources = sorted((item for item in found if isinstance(item, Source)), key=lambda source: source.path)
+    package = _package(config.source)
+    sources = sorted(
+        (replace(item, package=package) for item in found if isinstance(item, Source)),
+        key=lambda source: source.path,
+    )
     if not sources:
         hint = "hidden and git-ignored files do not count, nor what include and exclude leave out"
         raise SiteError(*problems, _problem(config, config.source, "the source holds no page", hint))
     return Survey(tuple(sources), tuple(problems), frozenset(item for item in found if isinstance(item, str)))
+
+
+def _package(folder: Path) -> str:
+    """Return the name by which Python imports a folder, or nothing if it is no package."""
+    names = []
+    while (folder / "__init__.py").is_file() and folder.name:
+        names.append(folder.name)
+        folder = folder.parent
+    return ".".join(reversed(names))
 
 
 def require_source(config: Config) -> None:

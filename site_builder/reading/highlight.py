@@ -141,10 +141,15 @@ def code_point(character: str) -> str:
 
 def numbered(html: Mapping[int, str], numbers: Iterable[int]) -> str:
     """Put lines together as code beside prose; `html` holds each line by its number."""
-    return "".join(
-        f'<span class="line"><span class="lineno">{number}</span>{html[number]}\n</span>'
-        for number in numbers
-    )
+    return "".join(f"{line_opening(number)}{html[number]}{LINE_END}" for number in numbers)
+
+
+def line_opening(number: int) -> str:
+    """Return what stands before a line of code beside prose."""
+    return f'<span class="line"><span class="lineno">{number}</span>'
+
+
+LINE_END = "\n</span>"
 
 
 _NAME = re.compile(r"[\w.+#-]+")
