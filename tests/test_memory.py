@@ -65,7 +65,7 @@ def _answer(memory: Memory, key: str) -> list[str]:
         f"{line.state}: {line.text.strip()}"
         + (f" => {line.translation}" if line.translation else "")
         + (f" <= {line.source}" if line.source else "")
-        for line in known.lines
+        for line in (*known.lines, *(line for line in known.wordless if line.translation))
     ] or ["no words"]
 
 

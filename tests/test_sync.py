@@ -116,6 +116,37 @@ def test_an_outdated_line_stays_in_english_and_outdated(folder: Path) -> None:
     assert read(folder, "attic/ja.json") == {old: ["<p>文</p>\n<p>平均 </p>\n"]}
 
 
+def table(*rows: str) -> str:
+    """Cells are parted by bars, the first row is the head."""
+    head, *body = ("".join(f"<td>{cell}</td>" for cell in row.split("|")) for row in rows)
+    rest = "".join(f"<tr>{row}</tr>" for row in body)
+    return f"<table><thead><tr>{head.replace('td>', 'th>')}</tr></thead><tbody>{rest}</tbody></table>\n"
+
+
+@pytest.mark.parametrize("edited", ["Layer norm", "Errors of batch norm", "Errors of seeds"])
+def test_the_cells_of_a_table_stay_as_they_were_translated(folder: Path, edited: str) -> None:
+    """Whichever line beside them was edited: isolates, spaces and decimals are the translator's."""
+    words = {
+        "Layer": "طبقة",
+        "Layer norm": "تطبيع",
+        "Errors of batch norm": "أخطاء",
+        "Errors of seeds": "بذور",
+    }
+    rows = ["Layer|2|8", "Layer norm|1.29 ± 0.22|58.28 ± 6.54", "Layer|1.5 %|Errors of seeds"]
+    arabic = ["الطبقة|٢|٨", "تطبيع|\u20661.29 ± 0.22\u2069|58,28\u00a0±\u00a06,54", "طبقة|1,5\u00a0%|بذور"]
+    old = "<h1>Errors of batch norm</h1>\n" + table(*rows)
+    write(folder, "a.ar.json", {old: "<h1>أخطاء</h1>\n" + table(*arabic)})
+    bars = "\n".join(f"|{row}|" for row in (rows[0], "-|-|-", *rows[1:]))
+    source = f"# Errors of batch norm\n\n{bars}\n"
+    (folder / "src" / "a.md").write_text(source.replace(edited, "Something new"))
+    synced = sync(config(folder))
+    new = table(*(row.replace(words[edited], "Something new") for row in arabic))
+    head = "Something new" if edited == "Errors of batch norm" else "أخطاء"
+    assert read(folder, "a.ar.json") == {old.replace(edited, "Something new"): f"<h1>{head}</h1>\n{new}"}
+    assert (synced.partial, synced.moved) == (1, 1)
+    assert sync(config(folder)).written == ()
+
+
 # --- What no page says ---------------------------------------------------------------------------
 
 
