@@ -17,7 +17,7 @@ from site_builder.reading.markup import Markup
 from site_builder.sanitize import sanitize
 from site_builder.translating.assemble import assemble
 from site_builder.translating.join import in_source_language, localize, originals
-from site_builder.translating.memory import Memory, Recalled
+from site_builder.translating.memory import Memory, Recalled, Recollection
 from site_builder.translating.shared import Shared
 
 FIXTURES = Path(__file__).parent / "fixtures" / "assemble"
@@ -123,9 +123,9 @@ def test_lines_that_are_not_those_of_the_fragment_are_refused() -> None:
     assert english
     fragment = Fragment("<p>One word</p><p>Two words</p>")
     swapped = [Recalled("Two words", "current", "二"), Recalled("One word", "current", "一")]
-    assert assemble(fragment, swapped, english, show_outdated=False) is None
-    assert assemble(fragment, swapped[:1], english, show_outdated=False) is None
-    [block] = assemble(fragment, swapped[::-1], english, show_outdated=False) or ()
+    assert assemble(fragment, Recollection(None, swapped), english, show_outdated=False) is None
+    assert assemble(fragment, Recollection(None, swapped[:1]), english, show_outdated=False) is None
+    [block] = assemble(fragment, Recollection(None, swapped[::-1]), english, show_outdated=False) or ()
     assert block.html == "<p>一</p><p>二</p>"
 
 

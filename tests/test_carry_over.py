@@ -117,8 +117,8 @@ def _learn(lines: dict[str, set[str]], text: str, translation: str) -> None:
 
 
 def is_said(line: str, shown: str) -> bool:
-    """Tell whether `shown` says the line, in Japanese or, marked as such, in English."""
-    if shown.startswith(ENGLISH) or not re.search(r"[^\W\d_]", line):
+    """Tell whether `shown` says the line, in Japanese or, if it has words, marked as such, in English."""
+    if shown.startswith(ENGLISH) or (shown == line and not re.search(r"[^\W\d_]", line)):
         return shown.replace(ENGLISH, "").strip() == line
     if shown in oracle().lines.get(line, ()):
         return True

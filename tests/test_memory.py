@@ -11,6 +11,7 @@ from site_builder.fragment.wording import normal_form
 from site_builder.model import Fragment, Page, Section, Text
 from site_builder.translating.memory import Memory
 from site_builder.translating.pairs import forms_of, has_gaps, line_pairs
+from site_builder.translating.partial import suggested
 from site_builder.translating.shared import Shared, placed
 
 FIXTURES = Path(__file__).parent / "fixtures" / "memory"
@@ -65,7 +66,7 @@ def _answer(memory: Memory, key: str) -> list[str]:
         f"{line.state}: {line.text.strip()}"
         + (f" => {line.translation}" if line.translation else "")
         + (f" <= {line.source}" if line.source else "")
-        for line in known.lines
+        for line in (*known.lines, *(line for line in known.wordless if line.translation))
     ] or ["no words"]
 
 
@@ -198,6 +199,29 @@ def test_the_likeness_that_counts_is_configured(similarity: float) -> None:
     memory = Memory({"<p>abcd efgh</p>": "<p>い</p>"}, similarity=similarity)
     [line] = memory.recall("<p>abcd efxx</p>").lines  # 7 of 9 letters.
     assert line.state == ("outdated" if similarity < 0.78 else "missing")
+
+
+def test_what_is_suggested_has_the_numbers_of_the_translation() -> None:
+    memory = Memory({"<h1>Title</h1><p>Some words here</p><p>1.5</p>": "<h1>題</h1><p>言葉</p><p>1,5</p>"})
+    new = "<h1>Title</h1><p>Some words there</p><p>1.5</p><p>2.5</p>"
+    assert suggested(new, memory.recall(new)) == (
+        "<h1>題</h1><p>言葉</p><p>1,5</p><p>2.5</p>",
+        "<h1>Title</h1><p>Some words here</p><p>1.5</p><p>2.5</p>",
+    )
+
+
+def test_of_older_versions_the_most_alike_say_it_and_of_these_the_most() -> None:
+    def said(number: int, translation: str, last: str) -> tuple[str, str]:
+        return f"<p>One word</p><p>{number} words</p>{last}", f"<p>{translation}</p><p>{number}語</p>{last}"
+
+    long = said(7, "な", "<p>5</p>" * 4)
+    entries = {"a": [said(1, "い", ""), long, *(said(number, "一", "<p>9</p>") for number in (2, 3))]}
+    shared = Shared(entries)
+    assert shared.near(["One word", "New words"], "a") == [("い", ""), ("", "")]
+    assert shared.near(["One word", "New words", "9"], "a") == [("一", ""), ("", ""), ("9", "")]
+    assert shared.near(["One word", "New words"], "b") == [("", "い"), ("", "")]
+    assert shared.near(["One word", *["New words"] * 3], "b") == [("", "")] * 4
+    assert shared.near([], "a") == []
 
 
 # --- Titles and summaries -------------------------------------------------------------------------------

@@ -116,6 +116,46 @@ def test_an_outdated_line_stays_in_english_and_outdated(folder: Path) -> None:
     assert read(folder, "attic/ja.json") == {old: ["<p>文</p>\n<p>平均 </p>\n"]}
 
 
+def table(*rows: str) -> str:
+    """Cells are parted by bars, the first row is the head."""
+    head, *body = ("".join(f"<td>{cell}</td>" for cell in row.split("|")) for row in rows)
+    rest = "".join(f"<tr>{row}</tr>" for row in body)
+    return f"<table><thead><tr>{head.replace('td>', 'th>')}</tr></thead><tbody>{rest}</tbody></table>\n"
+
+
+@pytest.mark.parametrize(
+    ("edited", "arabic"), [("Errors of each", "أخطاء"), ("Layer norm", "تطبيع"), ("Three seeds", "بذور")]
+)
+def test_the_cells_of_a_table_stay_as_they_were_translated(folder: Path, edited: str, arabic: str) -> None:
+    """Whichever line beside them was edited: isolates, spaces and decimals are the translator's."""
+    head, *rows = ["Layer|2|8", "Layer norm|1.29 ± 0.22|58.28 ± 6.54", "Layer|1.5 %|Three seeds"]
+    bars = "\n".join(f"|{row}|" for row in (head, "-|-|-", *rows))
+    source = f"# Errors of each\n\n{bars}\n"
+    (folder / "src" / "a.md").write_text(source.replace(edited, "Something new"))
+    old = "<h1>Errors of each</h1>\n" + table(head, *rows)
+    translation = "<h1>أخطاء</h1>\n" + table(
+        "الطبقة|٢|٨", "تطبيع|\u20661.29 ± 0.22\u2069|58,28\u00a0±\u00a06,54", "طبقة|1,5\u00a0%|بذور"
+    )
+    write(folder, "a.ar.json", {old: translation})
+    synced = sync(config(folder))
+    new = old.replace(edited, "Something new")
+    assert read(folder, "a.ar.json") == {new: translation.replace(arabic, "Something new")}
+    assert (synced.partial, synced.moved) == (1, 1)
+    assert sync(config(folder)).written == ()
+
+
+def test_what_was_edited_into_something_known_is_whole_with_its_numbers(folder: Path) -> None:
+    old, more = "<h1>Errors</h1>\n" + table("Layer|2", "Layer|8"), "<p>More of it </p>\n"
+    write(
+        folder, "a.ar.json", {old: "<h1>أخطاء</h1>\n" + table("الطبقة|٢", "طبقة|٨"), more: "<p>المزيد </p>\n"}
+    )
+    (folder / "src" / "a.md").write_text("# More of it\n\n|Layer|2|\n|-|-|\n|Layer|8|\n")
+    synced = sync(config(folder))
+    new = "<h1>More of it</h1>\n" + table("Layer|2", "Layer|8")
+    assert read(folder, "a.ar.json") == {new: "<h1>المزيد</h1>\n" + table("الطبقة|٢", "طبقة|٨")}
+    assert (synced.filled, synced.partial) == (1, 0)
+
+
 # --- What no page says ---------------------------------------------------------------------------
 
 

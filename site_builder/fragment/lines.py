@@ -98,6 +98,11 @@ def is_blank(text: str) -> bool:
     return not any(character.isprintable() and not character.isspace() for character in visible)
 
 
+def has_text(text: str) -> bool:
+    """Tell whether a line has letters, numbers or signs outside of tags and placeholders."""
+    return not is_blank(PLACEHOLDER.sub("", text) if "^" in text else text)
+
+
 def has_plain_words(text: str) -> bool:
     """Tell whether a line has a word that is no name, code, path or number: those stay as they are."""
     words = unescape(PLACEHOLDER.sub(" ", TAG.sub(" ", text))).split()

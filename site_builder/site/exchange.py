@@ -145,7 +145,7 @@ def _suggestion(key: str, page: Page, memory: Memory) -> Suggestion | None:
         text = memory.recall_text(key)
         return Suggestion(text.text) if text.state == "current" else None
     known = memory.recall(key)
-    value, previous = (known.value, "") if known.value else suggested(key, known.lines)
+    value, previous = (known.value, "") if known.value else suggested(key, known)
     return Suggestion(value, previous) if value else None
 
 

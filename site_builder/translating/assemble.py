@@ -7,11 +7,11 @@ from html import unescape
 
 from site_builder.fragment import BLOCK_OPENING, TAG, bare
 from site_builder.fragment.filling import fill
-from site_builder.fragment.lines import has_words, inside, is_balanced, nesting, split
+from site_builder.fragment.lines import has_text, has_words, inside, is_balanced, nesting, split
 from site_builder.language import Language
 from site_builder.model import Block, Fragment, State
 from site_builder.sanitize import sanitize
-from site_builder.translating.memory import Recalled
+from site_builder.translating.memory import Recalled, Recollection
 
 
 def block(fragment: Fragment, html: str) -> Block:
@@ -38,23 +38,30 @@ def _nothing(links: re.Match[str]) -> str:
 
 
 def assemble(
-    fragment: Fragment, lines: Sequence[Recalled], source_language: Language, *, show_outdated: bool
+    fragment: Fragment, known: Recollection, source_language: Language, *, show_outdated: bool
 ) -> tuple[Block, ...] | None:
     """Put together what is known of the lines of a fragment; the rest stays in the source's language.
 
-    With `show_outdated`, an outdated line is shown by its translation if that has the placeholders of
-    the line. None if the fragment's own HTML is too odd to be taken apart.
+    A line without words goes with what is around it. With `show_outdated`, an outdated line is shown by its
+    translation if that has the placeholders of the line. None if the fragment's own HTML is too odd to be
+    taken apart.
     """
     pieces = split(_safe(fragment.html))
     places = [at for at in range(0, len(pieces), 2) if has_words(pieces[at])]
-    if [_words(pieces[at]) for at in places] != [_words(line.text) for line in lines]:
+    if not _are_at(places, pieces, known.lines):
         return None
     if not all(is_balanced(pieces[at]) for at in places):
         return None
-    assembly = _Assembly(
-        fragment, pieces, dict(zip(places, lines, strict=True)), source_language, show_outdated
-    )
+    lines = dict(zip(places, known.lines, strict=True))
+    others = [at for at in range(0, len(pieces), 2) if at not in lines and has_text(pieces[at])]
+    wordless = zip(others, known.wordless, strict=True) if _are_at(others, pieces, known.wordless) else ()
+    told = {at: line.translation for at, line in wordless if line.translation}
+    assembly = _Assembly(fragment, pieces, lines, told, source_language, show_outdated)
     return tuple(assembly.blocks())
+
+
+def _are_at(places: Sequence[int], pieces: Sequence[str], lines: Sequence[Recalled]) -> bool:
+    return [_words(pieces[at]) for at in places] == [_words(line.text) for line in lines]
 
 
 def _words(html: str) -> list[str]:
@@ -73,6 +80,8 @@ class _Assembly:
     pieces: Sequence[str]
     lines: Mapping[int, Recalled]
     """By their place among the pieces."""
+    wordless: Mapping[int, str]
+    """The translations of other lines."""
     source_language: Language
     show_outdated: bool
 
@@ -108,7 +117,8 @@ class _Assembly:
         """Spell a piece; a line that is not what its run is says so itself."""
         line = self.lines.get(at)
         if line is None:
-            return self.pieces[at]
+            in_source = at not in self.wordless or (is_english and (kind or "current") != "current")
+            return self.pieces[at] if in_source else inside(self.pieces[at], _safe(self.wordless[at]))
         if line.state == "current":
             return inside(self.pieces[at], _safe(line.translation))
         if self._is_shown_outdated(line):

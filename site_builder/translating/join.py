@@ -89,7 +89,7 @@ def _told(
         return _Told((original,))
     lines = known.lines
     if any(line.state != "missing" for line in lines):
-        blocks = assemble(fragment, lines, source_language, show_outdated=show_outdated)
+        blocks = assemble(fragment, known, source_language, show_outdated=show_outdated)
     else:
         blocks = (replace(original, state="missing"),)
     if blocks is None:

@@ -7,9 +7,12 @@ from html import escape
 
 from site_builder.fragment import PLACEHOLDER
 from site_builder.fragment.lines import (
+    Line,
     carry,
+    has_text,
     has_words,
     inside,
+    is_balanced,
     is_untranslated,
     read_line,
     same_blocks,
@@ -17,7 +20,7 @@ from site_builder.fragment.lines import (
 )
 from site_builder.fragment.wording import plain_text
 from site_builder.model import Page, State, Text
-from site_builder.translating.pairs import Pair, forms_of, has_gaps, line_pairs
+from site_builder.translating.pairs import forms_of, has_gaps
 from site_builder.translating.repair import Repair, repair
 from site_builder.translating.shared import Shared, placed
 
@@ -43,6 +46,8 @@ class Recollection:
     """Its translation, valid and with its placeholders; None if some of its lines are not current."""
     lines: tuple[Recalled, ...] = ()
     """Without a value, its lines with words, in order."""
+    wordless: tuple[Recalled, ...] = ()
+    """Without a value, its other lines with text, in order; they need no translation."""
     kinds: tuple[str, ...] = ()
     """What had to be repaired in the value."""
 
@@ -72,19 +77,22 @@ class Memory:
         entry = self._all().fragment(forms_of(key), self.own)
         if entry and (mended := _spelled_otherwise(key, *entry)):
             return Recollection(mended.html, kinds=mended.kinds)
-        own = self.entries.get(key, "")
-        known = (own.strip() and line_pairs(key, own)) or (entry and line_pairs(*entry)) or ()
-        pieces = split(key)
-        places = [at for at in range(0, len(pieces), 2) if has_words(pieces[at])]
-        known = known if len(known) == len(places) else ()
-        lines = tuple(
-            self._line(pieces[at], known[number] if number < len(known) else None)
-            for number, at in enumerate(places)
-        )
-        if not lines or any(line.state != "current" for line in lines):
-            return Recollection(None, lines)
-        for at, line in zip(places, lines, strict=True):
-            pieces[at] = inside(pieces[at], line.translation)
+        return self._line_by_line(split(key))
+
+    def _line_by_line(self, pieces: list[str]) -> Recollection:
+        texts = {at: read_line(pieces[at]) for at in range(0, len(pieces), 2) if has_text(pieces[at])}
+        near = self._all().near([line.form for line in texts.values()], self.own)
+        lines: dict[int, Recalled] = {}
+        wordless: dict[int, Recalled] = {}
+        for (at, line), (own, other) in zip(texts.items(), near, strict=True):
+            if has_words(pieces[at]):
+                lines[at] = self._line(pieces[at], line, own, other)
+            else:
+                wordless[at] = _wordless(pieces[at], line, own or other)
+        if not lines or any(line.state != "current" for line in lines.values()):
+            return Recollection(None, tuple(lines.values()), tuple(wordless.values()))
+        for at, recalled in (*lines.items(), *wordless.items()):
+            pieces[at] = inside(pieces[at], recalled.translation or recalled.text.strip())
         return Recollection("".join(pieces))
 
     def knows(self, page: Page) -> bool:
@@ -107,7 +115,8 @@ class Memory:
             return Text(own if text else "", "current")
         if self.is_complete or _NAME.fullmatch(text):
             return Text(text, "missing")
-        recalled = self._line(escape(text, quote=False), None)
+        line = escape(text, quote=False)
+        recalled = self._line(line, read_line(line))
         translation = _plain(plain_text(recalled.translation)) if recalled.state == "current" else ""
         return Text(translation, "current") if translation else Text(text, _unsaid(recalled.state))
 
@@ -125,15 +134,10 @@ class Memory:
         mended = repair(value, key)
         return None if not self.is_complete and has_gaps(key, mended.html) else mended
 
-    def _line(self, text: str, known: Pair | None) -> Recalled:
-        """Say what is known of a line; `known` is what an entry of its whole fragment says."""
-        line = read_line(text)
-        translation = None
-        if known and known.translation and known.line.form == line.form:
-            translation = carry(known.translation, known.line, line)
-        if translation is None and (found := self._all().line(line.form, self.own)):
-            translation = placed(found, line)
-        if translation:
+    def _line(self, text: str, line: Line, own: str = "", other: str = "") -> Recalled:
+        """Say what is known of a line; older versions of its fragment say `own` and `other`."""
+        found = own or self._all().line(line.form, self.own, other)
+        if found and (translation := placed(found, line)):
             return Recalled(text, "current", translation)
         pair = self._all().similar(line.form, self.own, self.similarity, self.said | {line.form})
         if not pair:
@@ -142,6 +146,11 @@ class Memory:
         if translation is None or source is None:
             return Recalled(text, "outdated", source=PLACEHOLDER.sub("…", pair.text))
         return Recalled(text, "outdated", translation, source.strip())
+
+
+def _wordless(text: str, line: Line, known: str) -> Recalled:
+    translation = placed(known, line) if known and is_balanced(text) else None
+    return Recalled(text, "current", translation if translation and is_balanced(translation) else "")
 
 
 def _unsaid(state: State) -> State:

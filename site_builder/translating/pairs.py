@@ -1,6 +1,6 @@
 """The lines of a fragment beside the lines of its translation: what a map really holds."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
@@ -34,8 +34,8 @@ class Pair:
         return read_line(self.text)
 
 
-def line_pairs(key: str, value: str) -> tuple[Pair, ...] | None:
-    """Pair the lines of an entry; None if the blocks of its translation are not those of its key."""
+def line_pairs(key: str, value: str, counts: Callable[[str], bool] = has_words) -> tuple[Pair, ...] | None:
+    """Pair the lines of an entry that count; None if the blocks of its two sides are not the same."""
     if not is_fragment(key):
         pieces, others = lines_of(key), lines_of(value, html=False)
     else:
@@ -48,7 +48,7 @@ def line_pairs(key: str, value: str) -> tuple[Pair, ...] | None:
     return tuple(
         Pair(text, "" if is_blank(other) or is_untranslated(text, other) else other.strip())
         for text, other in zip(pieces[::2], others[::2], strict=True)
-        if has_words(text)
+        if counts(text)
     )
 
 

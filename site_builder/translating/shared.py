@@ -2,13 +2,15 @@
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 
-from site_builder.fragment.lines import Line, carry
+from site_builder.fragment.lines import Line, carry, has_text
+from site_builder.translating.older import Said, as_in_nearest
 from site_builder.translating.pairs import Pair, forms_of, line_pairs
 
 Entries = Iterable[tuple[str, str]]
 
+_MOST_NEAR = 20  # A line that very many entries have tells nothing of an older version.
 _MOST_ALIKE = 5  # Lines that are tried, for one of them may have no translation.
 
 
@@ -32,6 +34,7 @@ class Shared:
                 self._by_line.setdefault(form, []).append(number)
             self._by_fragment.setdefault(forms, []).append(number)
         self._pairs: dict[int, tuple[Pair, ...]] = {}
+        self._texts: dict[int, list[Said]] = {}
         self._common: dict[str, str | None] = {}
         self._lines: dict[range, _Lines] = {}
 
@@ -57,11 +60,39 @@ class Shared:
         [(best, _)] = Counter(self._entries[number][1] for number in mine).most_common(1)
         return next(self._entries[number] for number in mine if self._entries[number][1] == best)
 
-    def line(self, form: str, own: str) -> str | None:
-        """Return the translation of a line, chosen as above, with the placeholders of the form."""
+    def near(self, forms: Sequence[str], own: str) -> list[tuple[str, str]]:
+        """Translate the lines of a fragment as its older versions do, where they stood there.
+
+        `forms` are those of all its lines with text, in order. Each line as the own map's entries say it, and
+        as others do that have half of the lines; with the placeholders of its form, or empty.
+        """
+        counts = Counter(number for form in set(forms) for number in set(self._by_line.get(form, ())))
+        mine = self._mine(counts, own)
+        others = counts.keys() - mine
+        return [
+            *zip(
+                as_in_nearest(forms, self._with_most(mine, counts), 1),
+                as_in_nearest(forms, self._with_most(others, counts), len(forms) / 2),
+                strict=True,
+            )
+        ]
+
+    def _with_most(self, numbers: Collection[int], counts: Mapping[int, int]) -> list[list[Said]]:
+        """Return the lines of those entries that have most of the lines that were counted."""
+        most = max((counts[number] for number in numbers), default=0)
+        best = [number for number in sorted(numbers) if counts[number] == most]
+        return [self._said(number) for number in best[:_MOST_NEAR]]
+
+    def line(self, form: str, own: str, near: str = "") -> str | None:
+        """Return the translation of a line, chosen as above, with the placeholders of the form.
+
+        Unless the own map says it, that is `near`, if there is one.
+        """
         numbers = self._by_line.get(form, [])
         mine = self._mine(numbers, own)
         found = self._most_frequent(form, mine) if mine else None
+        if found is None and near:
+            return near
         if found is None and len(mine) < len(numbers):
             if form not in self._common:
                 common = self._most_frequent(form, self._not_former(numbers))
@@ -97,7 +128,7 @@ class Shared:
             carried
             for number in dict.fromkeys(numbers)
             for pair in self._pairs_of(number, form)
-            if (carried := carry(pair.translation, line := pair.line, _numbered(line))) is not None
+            if (carried := _unplaced(pair)) is not None
         )
         return found.most_common(1)[0][0] if found else None
 
@@ -109,6 +140,13 @@ class Shared:
         if len(pairs) == len(forms):  # They were read already.
             return [pair for pair, own in zip(pairs, forms, strict=True) if own == form and pair.translation]
         return [pair for pair in pairs if pair.translation and pair.line.form == form]
+
+    def _said(self, number: int) -> list[Said]:
+        """Return all that an entry says, lines without words too."""
+        if number not in self._texts:
+            pairs = line_pairs(*self._entries[number], has_text) or ()
+            self._texts[number] = [(pair.line.form, _unplaced(pair) or "") for pair in pairs]
+        return self._texts[number]
 
     def _lines_in(self, place: range) -> "_Lines":
         if place not in self._lines:
@@ -137,6 +175,12 @@ class _Lines:
             form, near, scorer=ratio, score_cutoff=100 * similarity, limit=_MOST_ALIKE
         ):
             yield score, known, self._lines[start + at][1]
+
+
+def _unplaced(pair: Pair) -> str | None:
+    """Return the translation of a line with the placeholders of its form."""
+    line = pair.line
+    return carry(pair.translation, line, _numbered(line))
 
 
 def _numbered(line: Line) -> Line:

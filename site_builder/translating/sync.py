@@ -122,7 +122,7 @@ class _Texts:
 
     def partial(self, key: str) -> str:
         """Return what memory has of some lines of a text among the others, or nothing."""
-        value = "" if self._is_plain(key) else in_part(key, self.memory.recall(key).lines)
+        value = "" if self._is_plain(key) else in_part(key, self.memory.recall(key))
         return "" if _refusal(key, value) else value
 
     def _is_plain(self, key: str) -> bool:

@@ -28,12 +28,20 @@ _ELSEWHERE = {
     8: "八팔여덟", 9: "九구아홉", 10: "十열십",
 }
 """Characters by which a translation may say a number without a digit; one of them is enough."""
+_ARABIC = {
+    0: "صفر|بلا|دون", 1: "واحدة?|أحد|إحدى|أولى?|مرة", 2: r"ثان|ثاني|ثانية|كلا|كلتا|نصف|\w{3,}(?:ان|ين)",
+    3: "ثلاثة?|ثالثة?|ثلث", 4: "أربعة?|رابعة?|ربع", 5: "خمسة?|خامسة?", 6: "ستة?|سادسة?",
+    7: "سبعة?|سابعة?", 8: "ثمان|ثماني|ثمانية|ثامنة?", 9: "تسعة?|تاسعة?", 10: "عشرة?|عاشرة?",
+}
+"""Words by which Arabic says a number without a digit; two of a thing is the thing in the dual."""
 _FACTORS = {
     "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
     "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "hundred": 100,
 }
 _UNITS = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 # fmt: on
+_VOWELS = re.compile(r"[\u064b-\u0652\u0640]")
+"""What Arabic may write over a letter, or to make a word longer."""
 _PRODUCT = re.compile(rf"\b(?=({'|'.join(_FACTORS)})[ -]({'|'.join(_UNITS)})\b)", re.IGNORECASE)
 """Two million, and both products of "a hundred thousand"."""
 
@@ -62,4 +70,8 @@ def _is_said(value: int, products: Collection[int], text: str) -> bool:
 def is_said_elsewhere(number: str, text: str) -> bool:
     """Tell whether a translation says a number without a digit, as far as we know its words."""
     value = _value(number, 3)
-    return any(character in text for character in _ELSEWHERE.get(value, ""))
+    if any(character in text for character in _ELSEWHERE.get(value, "")):
+        return True
+    # Before a word there may be prepositions and the article, behind it its case or a pronoun.
+    word = rf"(?<!\w)[وف]?[بلك]?(?:ا?ل)?(?:{_ARABIC.get(value, '(?!)')})(?:ا|ه[ام]|هما)?(?!\w)"
+    return re.search(word, _VOWELS.sub("", text)) is not None
