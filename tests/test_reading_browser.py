@@ -143,6 +143,10 @@ def test_the_rest_steps_back_until_the_end(cases: Page) -> None:
     assert lit(cases)
     cases.locator("h1").click()
     assert not lit(cases)
+    symbol(cases, "x").click()
+    colour = "it => getComputedStyle(it).color"
+    letter, accented = (cases.locator(it).evaluate(colour) for it in (".sb-lit > mi", "mover.sb-lit"))
+    assert letter == accented != ink
 
 
 def test_what_is_no_name_lights_nothing(cases: Page) -> None:
@@ -158,10 +162,9 @@ def test_what_is_no_name_lights_nothing(cases: Page) -> None:
 
 
 def test_a_selection_is_not_disturbed(cases: Page) -> None:
-    x, y = name_in_code(cases, "gamma")
-    cases.mouse.move(x, y)
+    cases.mouse.move(*name_in_code(cases, "gamma"))
     cases.mouse.down()
-    cases.mouse.move(x + 90, y, steps=5)
+    cases.mouse.move(*name_in_code(cases, "eps"), steps=5)
     cases.mouse.up()
     assert not lit(cases)
     assert "beta1" in cases.evaluate("getSelection().toString()")
@@ -177,9 +180,12 @@ def test_a_link_is_followed_and_with_the_alt_key_is_a_name(cases: Page) -> None:
             link.append(name);
         }"""
     )
+    # Of itself, the browser would download what the link leads to.
+    cases.evaluate("addEventListener('click', event => { prevented = event.defaultPrevented; })")
     for link in (cases.locator(".sb-ref"), cases.locator("main a > code")):
         link.click(modifiers=["Alt"])
         assert link.inner_text() in lit(cases)
+        assert cases.evaluate("prevented")
         cases.keyboard.press("Escape")
     cases.click(".sb-ref")
     cases.wait_for_url("**/other.html")

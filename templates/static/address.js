@@ -23,8 +23,7 @@
   addEventListener("keydown", (event) => SCROLLING.test(event.key) && read());
   // On the window's scroll bar.
   addEventListener("pointerdown", (event) => event.target === document.documentElement && read());
-  addEventListener("click", (event) => event.target.closest("a") && jump());
-  addEventListener("popstate", jump);
+  addEventListener("popstate", jump); // Back, forth, and to another place on the page.
   addEventListener("scroll", () => {
     clearTimeout(waiting);
     waiting = setTimeout(follow, 200);

@@ -40,7 +40,6 @@
     pre.after(button);
   }
 
-  const formulaAt = (node) => (node.closest ? node : node.parentElement)?.closest("math[alttext]");
   const inMarks = (formula) => {
     const tex = formula.getAttribute("alttext");
     if (formula.getAttribute("display") !== "block") return `$${tex}$`;
@@ -51,9 +50,9 @@
     const selection = getSelection();
     if (selection.isCollapsed) return;
     const range = selection.getRangeAt(0).cloneRange();
-    const [first, last] = [range.startContainer, range.endContainer].map(formulaAt);
-    if (first) range.setStartBefore(first);
-    if (last) range.setEndAfter(last);
+    const within = range.commonAncestorContainer;
+    const whole = (within.closest ? within : within.parentElement)?.closest("math[alttext]");
+    if (whole) range.selectNode(whole);
     const copied = document.createElement("div");
     copied.className = "sb-copied";
     copied.append(range.cloneContents());
