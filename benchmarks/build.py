@@ -186,6 +186,7 @@ def stages(work: Path, source: Path) -> dict[str, float]:
         (steps, "localize", "translating"),
         (steps, "compose", "links and context"),
         (steps, "render_page", "templates"),
+        (steps, "make_twin", "Markdown twins"),
         (Stage, "write", "comparing and staging"),
     ]
     with tempfile.TemporaryDirectory(dir=work) as output:

@@ -246,10 +246,17 @@ def test_a_host_of_its_own_is_written_down(site: Config) -> None:
     assert (site.output / "CNAME").read_text() == "example.org\n"
 
 
-def test_the_notebook_of_a_page_opens_in_colab(pages: Mapping[str, Element]) -> None:
+def test_the_notebook_of_a_page_opens_in_colab(site: Config, pages: Mapping[str, Element]) -> None:
+    assert (site.output / "ja" / "norm.ipynb").is_file()
     hrefs = [link.get("href") for link in pages["ja/norm.html"].iter(f"{HTML}a")]
     assert "https://colab.example/ja/norm.ipynb" in hrefs
     assert not [link for link in pages["404.html"].iter(f"{HTML}a") if "colab" in link.get("href", "")]
+
+
+def test_without_notebooks_nothing_opens_in_colab(tmp_path: Path) -> None:
+    own = site_of(tmp_path, notebooks=False, colab="https://colab.example/{path}")
+    build(own)
+    assert "colab.example" not in (own.output / "norm.html").read_text("utf-8")
 
 
 def test_the_repository_is_a_plain_link() -> None:

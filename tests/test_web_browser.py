@@ -270,7 +270,7 @@ def test_a_page_prints_prose_then_code_without_the_frame(watch: Callable[..., Wa
     page = seen.page()
     page.goto(f"{address}/ja/normalization/group_norm/index.html")
     page.emulate_media(media="print")
-    for chrome in (".sb-bar", ".sb-foot nav", ".sb-anchor", ".sb-original > summary"):
+    for chrome in (".sb-bar", ".sb-notebook", ".sb-foot nav", ".sb-anchor", ".sb-original > summary"):
         assert page.locator(f"{chrome}:visible").count() == 0, chrome
     below = """sections => sections.filter(section => {
         const [docs, code] = [...section.children].map(part => part.getBoundingClientRect());

@@ -247,8 +247,7 @@ def write(writing: Writing, reading: Reading) -> Rendering:
         url = frame.folder(tag) + page.url
         written[url] = render_page(templates(writing), context).encode()
         if site.config.markdown:
-            twin = make_twin(context, reading.source.kind, writing.targets.pages)
-            written[frame.folder(tag) + twin_url(page.url)] = twin.encode()
+            written[twin_url(url)] = make_twin(context, reading.source.kind, writing.targets.pages).encode()
         if books:
             written[notebook_url(url)] = books.write(context, url)
         if texts:

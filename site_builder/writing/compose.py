@@ -85,7 +85,7 @@ def compose(  # noqa: PLR0917 - six values of six types.
         edit_href=_file_href(frame.config, frame.config.repository.edit, files.get(tag)),
         headings=headings(sections),
         tree=tree(navigation, url, named),
-        colab_href=_colab_href(frame.config, here) if page.page.source else "",
+        colab_href=_colab_href(frame.config, here),
         markdown_href=_relative(twin_url(url), url) if frame.config.markdown else "",
         children=tuple(_children(navigation, linker, url, tag)),
         stylesheets=(root + frame.formula_sheet,) if frame.formula_sheet and page.page.styles else (),
@@ -214,8 +214,8 @@ def _relative(url: str, here: str) -> str:
 
 
 def _colab_href(config: Config, here: str) -> str:
-    """Return where Colab opens the notebook that lies beside a page."""
-    return config.colab.replace("{path}", quote(f"{here.removesuffix('.html')}.ipynb"))
+    """Return where Colab opens the notebook that lies beside a page, or nothing."""
+    return config.colab.replace("{path}", quote(notebook_url(here))) if config.notebooks else ""
 
 
 def _file_href(config: Config, pattern: str, file: Path | None) -> str:
