@@ -13,6 +13,7 @@ from rendering import ARABIC, CODE, ENGLISH, JAPANESE, SECTIONS, STATIC, THEME, 
 from site_builder.errors import Location
 from site_builder.model import Block, Gap, GapPlace, PageStatus
 from site_builder.writing.render import Link, SectionContext, make_environment, render_page, static_files
+from site_builder.writing.setting import set_prose
 from site_builder.writing.status import STATUS_PAGE, render_status
 
 COMMENT = "x + " * 120
@@ -101,7 +102,7 @@ def wide_section(number):
     prose = f"<p>{'Prose. ' * 40}</p><p>{'Wide' * 60}</p><p><math><mi>{'x' * 90}</mi></math></p>"
     table = f"<table><tr>{'<td>wide</td>' * 40}</tr></table>"
     code = CODE.replace("A:", f"A:  # {COMMENT}")
-    return SectionContext(number, f"f{number}", (Block(prose + table, "current"),), code)
+    return SectionContext(number, f"f{number}", (Block(set_prose(prose + table), "current"),), code)
 
 
 def untranslated_section(number):
@@ -112,7 +113,7 @@ def untranslated_section(number):
     docs = (
         Block(prose, "outdated", prose),
         Block(prose, "missing"),
-        Block(f"<ul><li>{line}</li></ul><table><tr>{f'<td>{line}</td>' * 9}</tr></table>", "current"),
+        Block(set_prose(f"<ul><li>{line}</li></ul><table><tr>{f'<td>{line}</td>' * 9}</tr></table>"), "current"),
     )
     return SectionContext(number, "", docs, CODE, original=f"<h1>{'Wide' * 60}</h1>{prose}")
 
@@ -210,10 +211,10 @@ def test_nothing_but_code_formulas_and_tables_scrolls_sideways(site, open_page, 
     sticking_out = """elements => elements.filter(element => {
         const box = element.getBoundingClientRect();
         const isOut = box.right > innerWidth + 1 || box.left < -1;
-        return isOut && !element.parentElement.closest("pre, math, table");
+        return isOut && !element.parentElement.closest("pre, math, .sb-table");
     }).map(element => element.outerHTML.slice(0, 80))"""
     assert page.locator("main *").evaluate_all(sticking_out) == []
-    assert name == "_site/status" or page.locator("pre, math, table").evaluate_all(
+    assert name == "_site/status" or page.locator("pre, math, .sb-table").evaluate_all(
         "elements => elements.some(element => element.scrollWidth > element.clientWidth)"
     )
 

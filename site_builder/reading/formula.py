@@ -165,6 +165,8 @@ def _css_colour(name: str) -> str:
 
 
 _STYLE = re.compile(r' style="([^"]*)"')
+# The theme says so of every table; validators know this attribute from other elements only.
+_LEVEL = re.compile(r'(<mtable[^>]*) scriptlevel="0"')
 
 
 def _with_classes(mathml: str, colours: Mapping[str, str]) -> Formula:
@@ -177,5 +179,5 @@ def _with_classes(mathml: str, colours: Mapping[str, str]) -> Formula:
         styles[name] = declarations
         return f' class="{name}"'
 
-    html = _STYLE.sub(classed, mathml)
+    html = _LEVEL.sub(r"\1", _STYLE.sub(classed, mathml))
     return Formula(html, tuple(sorted(styles.items())))

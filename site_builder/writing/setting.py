@@ -1,0 +1,91 @@
+"""How prose is set: what a browser would break apart is kept together, and tables get a box to scroll in."""
+
+import re
+from html import unescape
+
+_OPENING = "[(\\[{“‘«‹¿¡„「『（【《〈〔［｛]*"
+_CLOSING = "[)\\]}”’»›,.;:!?…%‰،؛؟۔।॥、。・：；！？」』）】》〉〕］｝ー々]*"
+# An Arabic letter that is written together with the next word; an ending such as 's, -th or th.
+_PREFIX = "(?:(?<!\\w)[\u0621-\u064a]{1,3}\u0640?)?"
+_ENDING = "(?:[-'’][^\\W\\d_]{1,3}\\b|[a-z]{1,2}\\b)?"
+_FORMULA = re.compile(f"({_PREFIX}{_OPENING})(<math>.*?</math>)({_ENDING}{_CLOSING})", re.DOTALL)
+_DEVIATION = re.compile(r"(?<=\d) ± (?=\d)")
+_INLINE_CODE = re.compile('(<code translate="no">)([^<]*-[^<]*)(?=</code>)')
+_HYPHENATED = re.compile(r"(?<!\S)(?=\S*-)\S{2,24}(?!\S)")
+
+_TABLE = re.compile(r"<table[\s>].*?</table>", re.DOTALL)
+_ROW = re.compile(r"<tr[^<>]*>.*?</tr>", re.DOTALL)
+_CELL = re.compile(r"<(t[hd])((?:\s[^<>]*)?)>(.*?)(?=</t[hd]>)", re.DOTALL)
+_CLASS = re.compile(r' class="([^"]*)"')
+_TAG = re.compile(r"<[^<>]*>")
+_NUMBER = re.compile(
+    "[-+−±~≈<>≤≥]?\\s?\\d[\\d\\s.,:/·×±%٫٬\u00a0\u202f⁰¹²³⁴-⁹⁻–−-]*(?:\\s?(?:[eE][-+]?\\d+|[A-Za-zµμ]{1,3}|%))?"
+)
+_NOTHING = frozenset({"", "-", "–", "—", "−"})
+
+
+def set_prose(html: str) -> str:
+    """Return the same prose, with what keeps its lines and tables in shape; what was balanced stays so."""
+    if "<math>" in html:
+        html = _FORMULA.sub(_with_its_signs, html)
+    if "±" in html:
+        html = _DEVIATION.sub("\u00a0±\u00a0", html)
+    if "-" in html:
+        html = _INLINE_CODE.sub(_with_whole_options, html)
+    if "<table" in html:
+        html = _TABLE.sub(lambda table: _with_columns(table[0]), html)
+        html = html.replace("<table", '<div class="sb-table"><table').replace("</table>", "</table></div>")
+    return html
+
+
+def _with_its_signs(formula: re.Match[str]) -> str:
+    """Keep a formula on the line of the signs that touch it: for browsers it is a letter of its own."""
+    before, math, after = formula.groups()
+    return _unbroken(f"{before}{math}{after}") if before or after else math
+
+
+def _with_whole_options(code: re.Match[str]) -> str:
+    return code[1] + _HYPHENATED.sub(lambda word: _unbroken(word[0]), code[2])
+
+
+def _unbroken(html: str) -> str:
+    return f'<span class="sb-unbroken">{html}</span>'
+
+
+def _with_columns(table: str) -> str:
+    """Say which cells stand in a column of numbers."""
+    if "span=" in table or table.count("<table") > 1:
+        return table
+    numbers = _number_columns(table)
+    return _ROW.sub(lambda row: _with_numbers(row[0], numbers), table) if numbers else table
+
+
+def _number_columns(table: str) -> frozenset[int]:
+    rows = [_CELL.findall(row) for row in _ROW.findall(table)]
+    columns: dict[int, list[str]] = {}
+    for row in rows:
+        for column, (name, _, content) in enumerate(row):
+            if name == "td":
+                columns.setdefault(column, []).append(unescape(_TAG.sub("", content)).strip())
+    return frozenset(column for column, cells in columns.items() if _are_numbers(cells))
+
+
+def _are_numbers(cells: list[str]) -> bool:
+    said = [cell for cell in cells if cell not in _NOTHING]
+    return bool(said) and all(_NUMBER.fullmatch(cell) for cell in said)
+
+
+def _with_numbers(row: str, numbers: frozenset[int]) -> str:
+    column = -1
+
+    def classed(cell: re.Match[str]) -> str:
+        nonlocal column
+        column += 1
+        if column not in numbers:
+            return cell[0]
+        name, attributes, content = cell.groups()
+        own = _CLASS.search(attributes)
+        others = _CLASS.sub("", attributes)
+        return f'<{name}{others} class="sb-number{" " + own[1] if own else ""}">{content}'
+
+    return _CELL.sub(classed, row)
