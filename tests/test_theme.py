@@ -110,10 +110,11 @@ def untranslated_section(number):
     label = '<span class="sb-state">No</span>'
     line = f'<span class="sb-missing" lang="en" dir="ltr">{label} {"Line. " * 40}</span>'
     prose = f"<p>{'Prose. ' * 40}</p><p>{'Wide' * 60}</p>"
+    lines = f"<ul><li>{line}</li></ul><table><tr>{f'<td>{line}</td>' * 9}</tr></table>"
     docs = (
         Block(prose, "outdated", prose),
         Block(prose, "missing"),
-        Block(set_prose(f"<ul><li>{line}</li></ul><table><tr>{f'<td>{line}</td>' * 9}</tr></table>"), "current"),
+        Block(set_prose(lines), "current"),
     )
     return SectionContext(number, "", docs, CODE, original=f"<h1>{'Wide' * 60}</h1>{prose}")
 
