@@ -9,7 +9,8 @@ from site_builder.writing.setting import set_prose
 CASES = Path(__file__).parent / "fixtures" / "setting" / "prose.md"
 PIECES = st.sampled_from([
     "<p>", "</p>", "<math>", "</math>", "<table>", "</table>", "<tr>", "</tr>", "<td>", "</td>",
-    '<td class="sb-right">', '<code translate="no">', "</code>", "<b>", "</b>", "(", ")", ",", "。", "1", " ± ", "--a", " ", "x", "و",
+    '<td class="sb-right">', '<code translate="no">',
+    "</code>", "<b>", "</b>", "(", ")", ",", "。", "1", " ± ", "--a", " ", "x", "و",
 ])  # fmt: skip
 
 
