@@ -9,7 +9,13 @@ _CLOSING = "[)\\]}”’»›,.;:!?…%‰،؛؟۔।॥、。・：；！？」
 _PREFIX = "(?:(?<!\\w)[\u0621-\u064a]{1,3}\u0640?)?"
 _ENDING = "(?:[-'’][^\\W\\d_]{1,3}\\b|[a-z]{1,2}\\b)?"
 _FORMULA = re.compile(f"({_PREFIX}{_OPENING})(<math>.*?</math>)({_ENDING}{_CLOSING})", re.DOTALL)
-_DEVIATION = re.compile(r"(?<=\d) ± (?=\d)")
+# Tags and code, which stay as they are; a number and its deviation, or its counter.
+_COUNTED = re.compile(
+    r'<(?:pre|code)\b.*?</(?:pre|code)>|<(?:[^<>"]|"[^"]*")*>'
+    "|(\\d[\\d.,]* (?:± \\d(?:[\\d.,]*\\d)?|[\u3041-\u3096\u4e00-\u9fff]))",
+    re.DOTALL,
+)
+_NUMBER_AND_MORE = re.compile(r"\d [±\u3041-\u3096\u4e00-\u9fff]")
 _INLINE_CODE = re.compile('(<code translate="no">)([^<]*-[^<]*)(?=</code>)')
 _HYPHENATED = re.compile(r"(?<!\S)(?=\S*-)\S{2,24}(?!\S)")
 
@@ -28,8 +34,8 @@ def set_prose(html: str) -> str:
     """Return the same prose, with what keeps its lines and tables in shape; what was balanced stays so."""
     if "<math>" in html:
         html = _FORMULA.sub(_with_its_signs, html)
-    if "±" in html:
-        html = _DEVIATION.sub("\u00a0±\u00a0", html)
+    if _NUMBER_AND_MORE.search(html):
+        html = _COUNTED.sub(lambda part: _unbroken(part[1]) if part[1] else part[0], html)
     if "-" in html:
         html = _INLINE_CODE.sub(_with_whole_options, html)
     if "<table" in html:
