@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 
-.PHONY: site serve test goldens bench clean
+.PHONY: site serve test goldens bench audit clean
 .DEFAULT_GOAL := site
 
 site: $(VENV)/base ## Build every language into public/
@@ -26,6 +26,10 @@ goldens: $(VENV)/dev ## Rewrite the expected files of the tests; read the diff
 
 bench: $(VENV)/dev ## Measure a build of torch/nn in four languages
 	$(BIN)/python benchmarks/build.py
+
+audit: site ## Audit the site: axe, Nu checker, Lighthouse, weight; needs Chromium, Java and Node 20
+	npm install --prefix benchmarks/audit --no-package-lock --ignore-scripts --no-fund --no-audit
+	node benchmarks/audit/audit.mjs public $(PAGE)
 
 clean:
 	rm -rf public $(VENV)
