@@ -179,6 +179,7 @@ def make_environment(config: Config) -> Environment:
     )
     contents = static_files(config)
     urls = static_urls(contents)
+    environment.filters["set_prose"] = set_prose
     environment.globals |= {
         "static": _static(urls),
         "paper": paper_colors(contents),
