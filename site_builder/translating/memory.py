@@ -149,8 +149,9 @@ class Memory:
 
 
 def _wordless(text: str, line: Line, known: str) -> Recalled:
+    # What goes on in another line would end here.
     translation = placed(known, line) if known and is_balanced(text) else None
-    return Recalled(text, "current", translation if translation and is_balanced(translation) else "")
+    return Recalled(text, "current", translation or "")
 
 
 def _unsaid(state: State) -> State:
