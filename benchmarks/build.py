@@ -28,10 +28,10 @@ from statistics import median
 from typing import Any
 
 import psutil
+import site_builder.build.steps
 from markdown_it import MarkdownIt
 from pygments.lexers import PythonLexer
 
-import site_builder.build.steps
 import site_builder.reading
 import site_builder.reading.markup
 from site_builder.build import build

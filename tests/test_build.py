@@ -235,7 +235,7 @@ def test_a_title_that_is_saved_during_a_build_is_shown_by_the_next(
             path.write_text(json.dumps({"<h1>A note</h1>\n": "<h1>覚え書き</h1>\n"}))
         return loaded
 
-    monkeypatch.setattr("site_builder.build.steps.load_memory", read_and_save)
+    monkeypatch.setattr("site_builder.build.reading.load_memory", read_and_save)
     source.write_text("# A note\n\n")
     edited.build()
     monkeypatch.undo()

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
+from site_builder.build.digests import maps_digest, shared_digest, source_digest
 from site_builder.build.frame import (
     frame_digest,
     make_frame,
@@ -13,26 +14,14 @@ from site_builder.build.frame import (
     shared_files,
     with_indexes,
 )
+from site_builder.build.known import Pages
 from site_builder.build.notebooks import import_format
 from site_builder.build.pool import Failure, run
 from site_builder.build.publish import Stage, check_output, publishing
+from site_builder.build.reading import Reading, read, read_maps, with_shared
 from site_builder.build.search import Indexing, index, search_files, versions
-from site_builder.build.steps import (
-    Pages,
-    Reading,
-    Rendering,
-    Writing,
-    is_reusable,
-    maps_digest,
-    read,
-    read_maps,
-    shared_digest,
-    source_digest,
-    templates,
-    with_shared,
-    write,
-)
 from site_builder.build.web import web_files
+from site_builder.build.writing import Rendering, Writing, is_reusable, templates, write
 from site_builder.config import Config
 from site_builder.errors import Location, Problem, SiteError
 from site_builder.reading.discover import Source

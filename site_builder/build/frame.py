@@ -5,7 +5,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from site_builder.build.steps import Reading, Rendering, Writing, digest, templates
+from site_builder.build.digests import digest
+from site_builder.build.reading import Reading
+from site_builder.build.writing import Rendering, Writing, templates
 from site_builder.errors import Location, Problem
 from site_builder.model import Page, State, Text
 from site_builder.reading.discover import Source, folders_without_index

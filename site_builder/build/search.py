@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from site_builder.build.digests import digest
 from site_builder.build.publish import Stage
-from site_builder.build.steps import Rendering, digest
+from site_builder.build.writing import Rendering
 from site_builder.writing.search import (
     CODE,
     FORMAT,

@@ -4,7 +4,7 @@ import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote
 
-from site_builder.build.steps import Rendering, Writing
+from site_builder.build.writing import Rendering, Writing
 from site_builder.writing.compose import Frame, absolute, language
 from site_builder.writing.llms import Listed, Part, make_llms
 from site_builder.writing.manifest import MANIFEST, make_manifest

@@ -1,154 +1,33 @@
-"""The two steps of a page, each in some process: read its source and maps, then write it in each language."""
+"""The second step of a page, in some process: it is written in every language."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
 
 from jinja2 import Environment
 
+from site_builder.build.digests import digest
 from site_builder.build.notebooks import image, notebooks
 from site_builder.build.publish import Stage
+from site_builder.build.reading import Reading
 from site_builder.config import Config
 from site_builder.errors import Location, Problem
-from site_builder.model import LocalizedPage, Page, PageStatus, Text
+from site_builder.model import LocalizedPage, PageStatus
 from site_builder.reading.discover import Source
-from site_builder.site import Site, read_source
-from site_builder.site.memories import entry_places, full_memory, load_memory, memory_files
+from site_builder.site import Site
+from site_builder.site.memories import entry_places, full_memory, load_memory
 from site_builder.site.status import has_prose, page_status
-from site_builder.translating.join import in_source_language, localize, localized_title, originals
-from site_builder.translating.memory import Memory
+from site_builder.translating.join import in_source_language, localize, originals
 from site_builder.translating.shared import Shared
 from site_builder.writing.compose import Frame, compose, notebook_url
 from site_builder.writing.links import Linker, Targets
 from site_builder.writing.metadata import describe
 from site_builder.writing.references import Index, Reference, link_code
 from site_builder.writing.render import make_environment, render_page
-from site_builder.writing.search import CODE, Corpus, code_text, prose_text, text_path
+from site_builder.writing.search import CODE, code_text, prose_text, text_path
 from site_builder.writing.twin import make_twin, twin_url
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What came of reading a source and its maps."""
-
-    source: Source
-    digest: bytes = b""
-    """Of the source; empty if it could not be read."""
-    page: Page | None = None
-    problems: tuple[Problem, ...] = ()
-    maps_digest: bytes = b""
-    titles: Mapping[str, Text] = field(default_factory=dict)
-    """By language, as other pages name it."""
-    summaries: Mapping[str, Text] = field(default_factory=dict)
-    map_problems: tuple[Problem, ...] = ()
-    wanting: frozenset[str] = frozenset()
-    """The languages whose own map does not say all of the page."""
-    begun: frozenset[str] = frozenset()
-    """The languages whose own map says anything."""
-
-
-def read(site: Site, source: Source) -> Reading:
-    """Read one source and its maps."""
-    try:
-        content = source.file.read_bytes()
-    except OSError as error:
-        where = Location(site.config.shown(source.file))
-        hint = "check that the file exists and may be read"
-        problem = Problem(where, "unreadable", f"cannot be read: {error.strerror}", hint)
-        return read_maps(site, Reading(source, problems=(problem,)))
-    page, problems = read_source(site.config, source, content)
-    return read_maps(site, Reading(source, digest(content), page, problems))
-
-
-def read_maps(site: Site, reading: Reading) -> Reading:
-    """Read what the maps of a source say of its title; their other texts are wanted only in writing."""
-    page, titles, summaries = reading.page, {}, {}
-    problems: list[Problem] = []
-    wanting: set[str] = set()
-    begun: set[str] = set()
-    # Before they are read: a map that is saved meanwhile is then read again by the next build.
-    as_of = maps_digest(site, reading.source)
-    for tag in site.languages:
-        memory, found = load_memory(site, reading.source.path, tag)
-        problems += found
-        if any(value and not value.isspace() for value in memory.entries.values()):
-            begun.add(tag)
-        if page:
-            if memory.knows(page):
-                titles[tag], summaries[tag] = _names(page, replace(memory, is_complete=True))
-            else:
-                wanting.add(tag)
-    if page:
-        titles[site.config.language] = Text(page.title, "current")
-        summaries[site.config.language] = Text(page.summary, "current")
-    return replace(
-        reading,
-        maps_digest=as_of,
-        titles=titles,
-        summaries=summaries,
-        map_problems=tuple(problems),
-        wanting=frozenset(wanting),
-        begun=frozenset(begun),
-    )
-
-
-def with_shared(site: Site, reading: Reading, memories: Mapping[str, Shared]) -> Reading:
-    """Name a page as all maps know it, where its own does not say all of it."""
-    page, titles, summaries = reading.page, dict(reading.titles), dict(reading.summaries)
-    for tag in reading.wanting if page else ():
-        assert page
-        memory = full_memory(site, page, memories[tag])
-        titles[tag], summaries[tag] = _names(page, memory)
-    return replace(reading, titles=titles, summaries=summaries) if reading.wanting else reading
-
-
-def _names(page: Page, memory: Memory) -> tuple[Text, Text]:
-    return localized_title(page, memory), memory.recall_text(page.summary)
-
-
-def shared_digest(site: Site, language: str) -> bytes:
-    """Digest all that is known in a language, as it is now."""
-    owners = {path: source for (source, tag), path in site.maps.items() if tag == language}
-    return digest(
-        *(
-            part
-            for path in memory_files(site, language)
-            # A map whose source goes or comes back says something else.
-            for part in (f"{path} {owners.get(path)}".encode(), _content(path))
-        )
-    )
-
-
-def source_digest(source: Source) -> bytes:
-    """Digest a source as it is now; empty if it cannot be read."""
-    return digest(_content(source.file)) if source.file.is_file() else b""
-
-
-def maps_digest(site: Site, source: Source) -> bytes:
-    """Digest the maps of a source as they are now."""
-    paths = (site.maps.get((source.path, tag)) for tag in site.languages)
-    return digest(*(_content(path) if path else _NOTHING for path in paths))
-
-
-def _content(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError:
-        return _NOTHING
-
-
-_NOTHING = b"\xff"  # No file of ours: it is not UTF-8.
-
-
-def digest(*parts: bytes) -> bytes:
-    """Return a short hash of `parts`, in their order."""
-    whole = blake2b(digest_size=16)
-    for part in parts:
-        whole.update(len(part).to_bytes(8, "little") + part)
-    return whole.digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,17 +210,3 @@ def _broken_links(
         line = lines.get(href, 0)
         where = Location(config.shown(file or config.source), line)
         yield Problem(where, "link", message, hint, excerpt=href, severity="warning")
-
-
-@dataclass(slots=True)
-class Pages:
-    """What a process knows of its last build, so that the next one does the work of the change."""
-
-    readings: dict[str, Reading] = field(default_factory=dict)
-    """By source path."""
-    renderings: dict[str, Rendering] = field(default_factory=dict)
-    """By URL; of what is published."""
-    memories: dict[str, tuple[bytes, Shared]] = field(default_factory=dict)
-    """By language, each with the digest of what it was made of."""
-    corpora: dict[str, Corpus] = field(default_factory=dict)
-    """What is indexed of what is published."""
