@@ -41,16 +41,20 @@ UNSPACED = ("ja", "zh", "ko", "th")
 QUERIES = 200
 
 ASK = """async ([language, query]) => {
+  const { makeSearch } = await import("/_site/search-index.js");
   const fetched = [];
   const original = window.fetch;
   window.fetch = (url, ...rest) => { fetched.push(new URL(url).pathname); return original(url, ...rest); };
-  const { makeSearch } = await import("/_site/search-index.js");
-  const results = await makeSearch(new URL("/", location.href), language)(query);
-  const urls = (await results.next(8)).map(({ url }) => url);
-  const first = [...new Set(fetched)];
-  for (let pages; (pages = await results.next(50)).length;) urls.push(...pages.map(({ url }) => url));
+  // A reader's first query, and what the dialog shows first of its results.
+  await (await makeSearch(new URL("/", location.href), language)(query)).next(5);
   window.fetch = original;
-  return [urls, first];
+  // All results, by a search that remembers what it fetched for other queries.
+  window.searches ??= {};
+  window.searches[language] ??= makeSearch(new URL("/", location.href), language);
+  const results = await window.searches[language](query);
+  const urls = [];
+  for (let pages; (pages = await results.next(50)).length;) urls.push(...pages.map(({ url }) => url));
+  return [urls, [...new Set(fetched)]];
 }"""
 
 
@@ -161,10 +165,14 @@ def said(page: str) -> str:
     for hidden in (
         r"<details[^>]*data-nosearch>.*?</details>",
         r'<(span|a) class="(?:lineno|sb-state|sb-anchor)"[^>]*>.*?</\1>',
-        r'<div class="sb-meta">.*?</div>',
+        r'<p class="sb-empty">.*?</p>',
         r"<math.*?</math>",
     ):
         main = re.sub(hidden, "\n", main, flags=re.DOTALL)
+    # Of the line under the header, only the path of the source is about the page.
+    main = re.sub(
+        r'<div class="sb-meta">(.*?class="sb-path[^>]*>.*?</span>)?.*?</div>', r"\1\n", main, flags=re.DOTALL
+    )
     inline = re.sub(r"</?(?:a|b|bdi|code|del|em|i|s|small|span|strong|sub|sup)(?=[\s>])[^>]*>", "", main)
     return normalize(html.unescape(re.sub(r"<[^>]*>", "\n", inline)))
 

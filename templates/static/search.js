@@ -12,7 +12,7 @@
   const input = dialog.querySelector("input");
   const status = dialog.querySelector("[role=status]");
   const list = dialog.querySelector("[role=listbox]");
-  const BATCH = 8; // Pages whose texts are fetched at a time.
+  const BATCH = 5; // Pages whose texts are fetched at a time.
 
   // What is shown of a page
 
@@ -130,6 +130,11 @@
     if (results && !results.isDone()) adding ??= addMore().catch(fail).finally(() => { adding = null; });
     return adding;
   };
+  // As long as the end of the list is near, it grows.
+  const reach = async () => {
+    const from = results;
+    while (from && from === results && !from.isDone() && list.scrollTop + 1.2 * list.clientHeight > list.scrollHeight) await more();
+  };
   const answer = async (query) => {
     if (location.protocol === "file:") return clear(texts.file);
     ask ??= (await import(new URL(texts.index, location.href))).makeSearch(site, language);
@@ -141,6 +146,7 @@
     results = found;
     add(pages);
     select(options()[0]);
+    await reach();
   };
   const search = () => {
     if (input.value === asked) return;
@@ -186,9 +192,7 @@
     clearTimeout(pause);
     pause = setTimeout(search, 80);
   });
-  list.addEventListener("scroll", () => {
-    if (list.scrollTop + 2 * list.clientHeight > list.scrollHeight) more();
-  });
+  list.addEventListener("scroll", reach);
   list.addEventListener("click", ({ target, ctrlKey, metaKey, shiftKey }) => {
     if (target.closest("a") && !ctrlKey && !metaKey && !shiftKey) dialog.close();
   });
