@@ -75,7 +75,5 @@
     section.querySelector(".sb-lit").scrollIntoView({ block: "nearest", inline: "nearest" });
   });
 
-  main.classList.add("sb-answering");
-  document.querySelector("#sb-keys").hidden = false;
   for (const place of main.querySelectorAll("pre, .sb-anchor")) place.setAttribute("aria-describedby", "sb-keys");
 })();
