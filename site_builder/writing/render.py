@@ -15,6 +15,7 @@ from site_builder.errors import SiteError
 from site_builder.language import Language, format_number, format_share, gettext_for, territory_locale
 from site_builder.model import Block, LocalizedPage, Page, Text
 from site_builder.writing.metadata import Article, describe, is_original, structured
+from site_builder.writing.setting import set_prose
 from site_builder.writing.theme import (
     paper_colors,
     static_files,
