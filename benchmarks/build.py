@@ -28,7 +28,8 @@ from statistics import median
 from typing import Any
 
 import psutil
-import site_builder.build.steps
+import site_builder.build.reading
+import site_builder.build.writing
 from markdown_it import MarkdownIt
 from pygments.lexers import PythonLexer
 
@@ -175,18 +176,19 @@ def peak_memory(process: subprocess.Popen[bytes]) -> dict[str, float]:
 def stages(work: Path, source: Path) -> dict[str, float]:
     """Return the CPU seconds of each stage of a build in one process."""
     spent: Counter[str] = Counter()
-    reading, steps = site_builder.reading, site_builder.build.steps
+    reading, writing = site_builder.reading, site_builder.build.writing
     places = [
         (reading, "pair_python", "pairing"),
         (reading, "to_markdown", "docstring idioms"),
         (site_builder.reading.markup.Markup, "render", "Markdown and formulas"),
         (reading, "highlight", "highlighting"),
-        (steps, "load_memory", "loading maps"),
-        (steps, "in_source_language", "sanitising and filling"),
-        (steps, "localize", "translating"),
-        (steps, "compose", "links and context"),
-        (steps, "render_page", "templates"),
-        (steps, "make_twin", "Markdown twins"),
+        (site_builder.build.reading, "load_memory", "loading maps"),
+        (writing, "load_memory", "loading maps"),
+        (writing, "in_source_language", "sanitising and filling"),
+        (writing, "localize", "translating"),
+        (writing, "compose", "links and context"),
+        (writing, "render_page", "templates"),
+        (writing, "make_twin", "Markdown twins"),
         (Stage, "write", "comparing and staging"),
     ]
     with tempfile.TemporaryDirectory(dir=work) as output:

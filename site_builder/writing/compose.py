@@ -16,7 +16,6 @@ from site_builder.writing.contents import headings, tree
 from site_builder.writing.links import Linker
 from site_builder.writing.navigation import Entry, Navigation
 from site_builder.writing.render import Alternate, Link, PageContext, SectionContext
-from site_builder.writing.setting import set_prose
 from site_builder.writing.theme import STATIC_FOLDER
 from site_builder.writing.twin import twin_url
 
@@ -159,7 +158,7 @@ def _sections(
             anchor=section.anchor,
             docs=tuple(_shown(block, linker, folder, labels) for block in blocks if block.html),
             code=section.code,
-            original=set_prose(linker.rewrite(original, folder)) if original else "",
+            original=linker.rewrite(original, folder) if original else "",
         )
         for number, (section, blocks, original) in enumerate(
             zip(page.page.sections, page.sections, originals or [""] * len(page.sections), strict=True)
@@ -180,13 +179,13 @@ def _gathered(sections: Iterable[SectionContext]) -> tuple[SectionContext, ...]:
 
 def _shown(block: Block, linker: Linker, folder: str, labels: Mapping[str, str]) -> Block:
     """Make the links of a block fit the page, and label what in it is not translated."""
-    html = set_prose(linker.rewrite(block.html, folder))
+    html = linker.rewrite(block.html, folder)
     if '<span class="sb-' in html:
         html = _UNTRANSLATED_LINE.sub(lambda opening: opening[0] + labels[opening[1]], html)
     if html is block.html and not block.source:
         return block
     # What the source said once may link to what is no longer there.
-    return Block(html, block.state, set_prose(_LINK_TAG.sub("", block.source)))
+    return Block(html, block.state, _LINK_TAG.sub("", block.source))
 
 
 # Nobody but the program itself writes elements of such a class.
