@@ -73,7 +73,7 @@ def violations(page: Page, rules: dict[str, list[str]]) -> Iterator[tuple[str, s
 
 def is_formula_as_header(rule: str, html: str) -> bool:
     """Whether axe finds a table header empty that is a formula: it does not read MathML, browsers do."""
-    return rule == "empty-table-header" and "<math>" in html
+    return rule == "empty-table-header" and "<math" in html
 
 
 def test_an_open_menu_and_table_of_contents_are_accessible(

@@ -8,7 +8,9 @@ _CLOSING = "[)\\]}”’»›,.;:!?…%‰،؛؟۔।॥、。・：；！？」
 # An Arabic letter that is written together with the next word; an ending such as 's, -th or th.
 _PREFIX = "(?:(?<!\\w)[\u0621-\u064a]{1,3}\u0640?)?"
 _ENDING = "(?:[-'’][^\\W\\d_]{1,3}\\b|[a-z]{1,2}\\b)?"
-_FORMULA = re.compile(f"({_PREFIX}{_OPENING})(<math>.*?</math>)({_ENDING}{_CLOSING})", re.DOTALL)
+_FORMULA = re.compile(
+    f'({_PREFIX}{_OPENING})(<math(?: alttext="[^"]*")?>.*?</math>)({_ENDING}{_CLOSING})', re.DOTALL
+)
 # Tags and code, which stay as they are; a number and its deviation, or its counter.
 _COUNTED = re.compile(
     r'<(?:pre|code)\b.*?</(?:pre|code)>|<(?:[^<>"]|"[^"]*")*>'
@@ -32,7 +34,7 @@ _NOTHING = frozenset({"", "-", "–", "—", "−"})
 
 def set_prose(html: str) -> str:
     """Return the same prose, with what keeps its lines and tables in shape; what was balanced stays so."""
-    if "<math>" in html:
+    if "<math" in html:
         html = _FORMULA.sub(_with_its_signs, html)
     if _NUMBER_AND_MORE.search(html):
         html = _COUNTED.sub(lambda part: _unbroken(part[1]) if part[1] else part[0], html)
