@@ -28,11 +28,11 @@ from statistics import median
 from typing import Any
 
 import psutil
-import site_builder.build.reading
-import site_builder.build.writing
 from markdown_it import MarkdownIt
 from pygments.lexers import PythonLexer
 
+import site_builder.build.reading
+import site_builder.build.writing
 import site_builder.reading
 import site_builder.reading.markup
 from site_builder.build import build
