@@ -171,24 +171,17 @@ def test_a_selection_is_not_disturbed(cases: Page) -> None:
 
 
 def test_a_link_is_followed_and_with_the_alt_key_is_a_name(cases: Page) -> None:
-    cases.locator(".code .nf").first.evaluate(
-        """name => {
-            const link = document.createElement("a");
-            link.className = "sb-ref";
-            link.href = "other.html";
-            name.replaceWith(link);
-            link.append(name);
-        }"""
-    )
+    name = cases.locator(".sb-ref:has-text('attend')").first
     # Of itself, the browser would download what the link leads to.
     cases.evaluate("addEventListener('click', event => { prevented = event.defaultPrevented; })")
-    for link in (cases.locator(".sb-ref"), cases.locator("main a > code")):
+    for link in (name, cases.locator("main a > code")):
         link.click(modifiers=["Alt"])
         assert link.inner_text() in lit(cases)
         assert cases.evaluate("prevented")
         cases.keyboard.press("Escape")
-    cases.click(".sb-ref")
-    cases.wait_for_url("**/other.html")
+    name.click()
+    cases.wait_for_url("**/attention.html#attend")
+    assert not lit(cases)
 
 
 def test_names_light_up_by_the_keyboard(cases: Page) -> None:
@@ -430,7 +423,7 @@ def test_all_of_it_works_from_right_to_left(served: str, open_page: OpenPage) ->
 
 def test_without_scripts_nothing_promises_what_it_cannot_do(served: str, open_page: OpenPage) -> None:
     page = open_page(f"{served}/cases/attention.html", java_script_enabled=False)
-    assert page.locator(".sb-copy, dialog, [role=button]").count() == 0
+    assert page.locator(".sb-copy, .sb-enlarged, [role=button]").count() == 0
     assert not page.locator("#sb-keys").is_visible()
     page.locator("pre").first.focus()
     assert not page.locator("#sb-keys").is_visible()
