@@ -166,6 +166,7 @@ def said(page: str) -> str:
         r"<details[^>]*data-nosearch>.*?</details>",
         r'<(span|a) class="(?:lineno|sb-state|sb-anchor)"[^>]*>.*?</\1>',
         r'<p class="sb-empty">.*?</p>',
+        r'<div class="sb-notices">.*?</div>',
         r"<math.*?</math>",
     ):
         main = re.sub(hidden, "\n", main, flags=re.DOTALL)

@@ -15,7 +15,7 @@ from site_builder.writing.search.terms import normalize
 
 _HTML = "{http://www.w3.org/1999/xhtml}"
 _INLINE = {"a", "b", "bdi", "code", "em", "i", "span", "strong", "sub", "sup", "del", "kbd", "small"}
-_NOT_SEARCHED = {"sb-state", "lineno", "sb-anchor"}
+_NOT_SEARCHED = {"sb-state", "lineno", "sb-anchor", "sb-notices", "sb-empty"}
 
 FIND = """async ([language, queries]) => {
   const { makeSearch } = await import("/_site/search-index.js");

@@ -35,11 +35,11 @@ def address(public: Path) -> Iterator[str]:
 def ask(page: Page, query: str) -> None:
     page.keyboard.press("/")
     page.get_by_role("combobox").fill(query)
-    expect(page.locator("[role=status]")).not_to_be_empty()
+    expect(page.locator(".sb-search-status")).not_to_be_empty()
 
 
 def status(page: Page) -> str:
-    return page.locator(".sb-search-dialog [role=status]").inner_text()
+    return page.locator(".sb-search-status").inner_text()
 
 
 def test_by_keyboard_alone(address: str, open_page: OpenPage) -> None:
@@ -54,7 +54,7 @@ def test_by_keyboard_alone(address: str, open_page: OpenPage) -> None:
     expect(page.locator("mark", has_text="features").first).to_be_visible()
     expect(page.get_by_role("option").first).to_have_attribute("aria-selected", "true")
     expect(box).to_have_attribute("aria-expanded", "true")
-    expect(page.locator("[role=status]")).to_have_text("Pages found: 1")
+    expect(page.locator(".sb-search-status")).to_have_text("Pages found: 1")
     group = page.get_by_role("listbox", name="Search results").get_by_role("group", name="The layer")
     assert group.get_by_role("option").count() >= 2
     chosen = (
@@ -124,7 +124,7 @@ def test_in_japanese(address: str, open_page: OpenPage) -> None:
     assert status(page) == "見つかったページ: 1"
     assert page.locator("mark").first.inner_text() == "正規化"
     page.get_by_role("combobox").fill("はんかく")
-    expect(page.locator("[role=status]")).to_have_text("見つかりませんでした")
+    expect(page.locator(".sb-search-status")).to_have_text("見つかりませんでした")
     page.get_by_role("combobox").fill("ハンカク")
     expect(page.locator("mark").first).to_have_text("ﾊﾝｶｸ")
     page.keyboard.press("Enter")
@@ -154,11 +154,11 @@ def test_more_pages_come_as_they_are_reached(address: str, open_page: OpenPage) 
     page = open_page(f"{address}/index.html")
     ask(page, "very-many")
     # As many as there is room for, and some more.
-    expect(page.locator("[role=status]")).to_have_text(re.compile(r"Pages found: 1\d\+"))
+    expect(page.locator(".sb-search-status")).to_have_text(re.compile(r"Pages found: 1\d\+"))
     for _ in range(70):
         page.keyboard.press("ArrowDown")
         page.evaluate("new Promise(requestAnimationFrame)")
-    expect(page.locator("[role=status]")).to_have_text("Pages found: 30")
+    expect(page.locator(".sb-search-status")).to_have_text("Pages found: 30")
     expect(page.locator(".sb-found")).to_have_count(30)
 
 
@@ -196,7 +196,7 @@ def test_there_is_no_button_without_scripts(address: str, open_page: OpenPage) -
 def test_from_a_folder_it_says_what_it_needs(public: Path, open_page: OpenPage) -> None:
     page = open_page((public / "ja" / "index.html").as_uri())
     page.keyboard.press("/")
-    expect(page.locator("[role=status]")).to_contain_text("検索にはWebサーバーが必要です")
+    expect(page.locator(".sb-search-status")).to_contain_text("検索にはWebサーバーが必要です")
 
 
 def test_the_page_that_is_not_there_can_be_searched_from(address: str, open_page: OpenPage) -> None:
