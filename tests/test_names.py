@@ -225,7 +225,8 @@ def test_a_page_is_written_again_if_what_it_links_to_changes(site, old, new, pag
     wheel = site / "src" / "shop" / "wheel.py"
     wheel.write_text(wheel.read_text().replace(old, new))
     report = build(load_config(site), pages=known)
-    assert set(report.changed) == {"shop/wheel.html", *(f"shop/{page}.html" for page in pages)}
+    written = {file for file in report.changed if file.startswith("shop/") and file.endswith(".html")}
+    assert written == {"shop/wheel.html", *(f"shop/{page}.html" for page in pages)}
     build(load_config(site, output="clean"))
     for file in report.changed:
         assert (site / "public" / file).read_bytes() == (site / "clean" / file).read_bytes()
