@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from conftest import CHROMIUM, QUIETLY
+from playwright.sync_api import Browser, Page, expect
 
 from site_builder.build import build
 from site_builder.config import load_config
@@ -145,3 +146,16 @@ def test_nothing_of_our_site_overflows(our_site: Path, open_page: OpenPage, widt
         shown = "[...document.images].filter(image => image.checkVisibility())"
         missing = page.evaluate(f"{shown}.filter(image => !image.naturalWidth).length")
         assert missing == 0, path
+
+
+def test_text_twice_as_large_breaks_nothing(our_site: Path, browser: Browser) -> None:
+    large = [*QUIETLY.split(), "--blink-settings=defaultFontSize=32"]
+    with browser.browser_type.launch(executable_path=CHROMIUM, args=large) as larger:
+        page = larger.new_page()
+        for width in (1280, 640, 390):
+            page.set_viewport_size({"width": width, "height": 800})
+            for name in ("index", "ja/normalization/group_norm/index", "ar/normalization/group_norm/index"):
+                page.goto((our_site / f"{name}.html").as_uri())
+                assert page.evaluate("getComputedStyle(document.documentElement).fontSize") == "32px"
+                assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
+                assert page.locator(".sb-theme").bounding_box()["x"] >= 0, (name, width)

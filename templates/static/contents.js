@@ -4,7 +4,7 @@
   const contents = document.querySelector(".sb-contents");
   if (!contents) return;
 
-  const isBeside = matchMedia("(min-width: 1280px)");
+  const isBeside = matchMedia("(min-width: 80em)");
   const stored = () => {
     try { return localStorage.getItem("sb-contents"); } catch { return null; }
   };
