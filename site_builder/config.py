@@ -73,6 +73,11 @@ class Config:
     glossary: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     """By language: what each term of the source may be called."""
 
+    @property
+    def cache(self) -> Path:
+        """The folder of what earlier builds made."""
+        return self.root / ".site-builder-cache"
+
     def shown(self, path: Path) -> str:
         """Spell `path` as the user would type it: relative if it lies below the root."""
         return (path.relative_to(self.root) if path.is_relative_to(self.root) else path).as_posix()

@@ -9,7 +9,7 @@ import sys
 import time
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -103,6 +103,12 @@ def print_report(report: "Report | SiteError", *, quiet: bool) -> None:
     print_problems(report.problems)
     if not quiet and not isinstance(report, SiteError):
         say(f"{count(report.pages, 'page')} built in {report.seconds:.1f} s")
+
+
+def print_reasons(reasons: Mapping[str, Collection[str]]) -> None:
+    """Print why pages were written."""
+    for url, found in sorted(reasons.items()):
+        say(f"{url}: {', '.join(found)}")
 
 
 def print_summary(report: "Report", config: "Config", *, failed: bool) -> None:

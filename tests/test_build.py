@@ -303,10 +303,10 @@ def test_a_page_that_takes_too_long_is_left_out_and_not_linked_to(
         function: object, tasks: list[object], jobs: int, seconds: float, *, shared: object
     ) -> Iterator[object]:
         for outcome in run(function, tasks, 1, seconds, shared=shared):
-            late = getattr(getattr(tasks[outcome.index], "page", None), "url", "") == "norm.html"
+            late = getattr(getattr(tasks[outcome.index], "outline", None), "url", "") == "norm.html"
             yield replace(outcome, result=None, failure=Failure("timeout", "too long")) if late else outcome
 
-    monkeypatch.setattr("site_builder.build.run", failing)
+    monkeypatch.setattr("site_builder.build.work.run", failing)
     report = build(load_config(folder))
     assert "timeout" in {problem.code for problem in report.problems}
     assert not (folder / "public" / "norm.html").exists()

@@ -210,7 +210,7 @@ def test_a_build_that_changes_nothing_reads_no_map(folder: Path, monkeypatch: py
     pages = Pages()
     build(config(folder), pages=pages)
     monkeypatch.setattr("site_builder.build.reading.load_memory", None)
-    monkeypatch.setattr("site_builder.build.load_shared", None)
+    monkeypatch.setattr("site_builder.build.steps.load_shared", None)
     assert build(config(folder), pages=pages).changed == ()
 
 

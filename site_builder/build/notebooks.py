@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 
+from site_builder.build.digests import digest
 from site_builder.config import Config
 from site_builder.model import Page
 from site_builder.reading.discover import Source
@@ -46,6 +47,11 @@ def notebooks(config: Config, source: Source, page: Page, assets: Collection[str
 def import_format() -> None:
     """Import what all notebooks need, so that workers that fork from here need not."""
     import_module("nbformat")
+
+
+def image_digest(config: Config, path: str) -> bytes:
+    """Digest an image that a notebook shows, as it is now."""
+    return digest(image(config, path))
 
 
 def image(config: Config, path: str) -> bytes:

@@ -3,27 +3,43 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from site_builder.build.digests import digest, maps_digest
+from site_builder.build.cache import Cache
+from site_builder.build.digests import Files, digest, map_digests
 from site_builder.errors import Location, Problem
 from site_builder.model import Page, Text
 from site_builder.reading.discover import Source
 from site_builder.site import Site, read_source
-from site_builder.site.memories import full_memory, load_memory
+from site_builder.site.memories import load_memory
 from site_builder.translating.join import localized_title
 from site_builder.translating.memory import Memory
-from site_builder.translating.shared import Shared
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """What the memory of a language, all of its maps, knows of a page."""
+
+    memory: bytes
+    """Digest of that memory."""
+    answer: bytes
+    """Digest of what in it has to do with the page."""
+    title: Text
+    summary: Text
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What came of reading a source and its maps."""
+    """What came of reading a source and its maps. The page itself is kept in the cache."""
 
     source: Source
-    digest: bytes = b""
-    """Of the source; empty if it could not be read."""
-    page: Page | None = None
+    key: bytes = b""
+    """Digest of all that the page was made of; empty if it could not be read."""
+    outline: Page | None = None
+    """The page without its sections: as much as the others want to know of it."""
+    leads_to: tuple[str, ...] = ()
+    """What an index links to, as written, in order."""
     problems: tuple[Problem, ...] = ()
-    maps_digest: bytes = b""
+    maps: Mapping[str, bytes] = field(default_factory=dict)
+    """By language: the digest of the source's own map."""
     titles: Mapping[str, Text] = field(default_factory=dict)
     """By language, as other pages name it."""
     summaries: Mapping[str, Text] = field(default_factory=dict)
@@ -32,29 +48,97 @@ class Reading:
     """The languages whose own map does not say all of the page."""
     begun: frozenset[str] = frozenset()
     """The languages whose own map says anything."""
+    recalled: Mapping[str, Recalled] = field(default_factory=dict)
+    """What else is known in the languages that are wanting."""
 
 
-def read(site: Site, source: Source) -> Reading:
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What the cache keeps of a source."""
+
+    page: Page | None
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """All that reading a source needs besides the source."""
+
+    site: Site
+    cache: Cache
+    versions: Mapping[str, bytes]
+    """Digests of the `program`, the `configuration` and the `theme`."""
+
+    def key(self, source: Source, content: bytes) -> bytes:
+        """Digest all that a page is made of; `content` is the digest of its file."""
+        rules = self.versions["program"], self.versions["configuration"]
+        return digest(*rules, repr(source).encode("utf-8", "surrogatepass"), content)
+
+
+def read(inputs: Inputs, source: Source) -> Reading:
     """Read one source and its maps."""
+    site = inputs.site
     try:
         content = source.file.read_bytes()
     except OSError as error:
         where = Location(site.config.shown(source.file))
         hint = "check that the file exists and may be read"
         problem = Problem(where, "unreadable", f"cannot be read: {error.strerror}", hint)
-        return read_maps(site, Reading(source, problems=(problem,)))
-    page, problems = read_source(site.config, source, content)
-    return read_maps(site, Reading(source, digest(content), page, problems))
+        return read_maps(inputs, Reading(source, problems=(problem,)))
+    key = inputs.key(source, digest(content))
+    found = inputs.cache.load(_name(key), Read) or _read(inputs, source, key, content)
+    page, is_index = found.page, source.url.rpartition("/")[2] == "index.html"
+    links = (href for section in page.sections for href, _ in section.links) if page and is_index else ()
+    outline = replace(page, sections=()) if page else None
+    return _with_maps(inputs, Reading(source, key, outline, tuple(links), found.problems), page)
 
 
-def read_maps(site: Site, reading: Reading) -> Reading:
+def _read(inputs: Inputs, source: Source, key: bytes, content: bytes) -> Read:
+    found = Read(*read_source(inputs.site.config, source, content))
+    inputs.cache.save(_name(key), found)
+    return found
+
+
+def load_page(inputs: Inputs, reading: Reading) -> Page:
+    """Return the whole page of a reading that has one, from the cache or else from its source."""
+    assert reading.outline
+    if not reading.source.path:
+        return reading.outline
+    found = inputs.cache.load(_name(reading.key), Read)
+    page = found.page if found else _read_again(inputs, reading)
+    return page or reading.outline
+
+
+def _read_again(inputs: Inputs, reading: Reading) -> Page | None:
+    """Read a page that the cache does not hold; what was edited meanwhile, the next build finds."""
+    try:
+        return read_source(inputs.site.config, reading.source, reading.source.file.read_bytes())[0]
+    except OSError:
+        return None
+
+
+def page_name(reading: Reading) -> str:
+    """Name what the cache keeps of a source."""
+    return _name(reading.key)
+
+
+def _name(key: bytes) -> str:
+    return f"page/{key.hex()}"
+
+
+def read_maps(inputs: Inputs, reading: Reading) -> Reading:
     """Read what the maps of a source say of its title; their other texts are wanted only in writing."""
-    page, titles, summaries = reading.page, {}, {}
+    return _with_maps(inputs, reading, load_page(inputs, reading) if reading.outline else None)
+
+
+def _with_maps(inputs: Inputs, reading: Reading, page: Page | None) -> Reading:
+    site = inputs.site
+    titles, summaries = {}, {}
     problems: list[Problem] = []
     wanting: set[str] = set()
     begun: set[str] = set()
     # Before they are read: a map that is saved meanwhile is then read again by the next build.
-    as_of = maps_digest(site, reading.source)
+    as_of = map_digests(site, reading.source, Files())
     for tag in site.languages:
         memory, found = load_memory(site, reading.source.path, tag)
         problems += found
@@ -62,7 +146,7 @@ def read_maps(site: Site, reading: Reading) -> Reading:
             begun.add(tag)
         if page:
             if memory.knows(page):
-                titles[tag], summaries[tag] = _names(page, replace(memory, is_complete=True))
+                titles[tag], summaries[tag] = names(page, replace(memory, is_complete=True))
             else:
                 wanting.add(tag)
     if page:
@@ -70,24 +154,16 @@ def read_maps(site: Site, reading: Reading) -> Reading:
         summaries[site.config.language] = Text(page.summary, "current")
     return replace(
         reading,
-        maps_digest=as_of,
+        maps=as_of,
         titles=titles,
         summaries=summaries,
         map_problems=tuple(problems),
         wanting=frozenset(wanting),
         begun=frozenset(begun),
+        recalled={},
     )
 
 
-def with_shared(site: Site, reading: Reading, memories: Mapping[str, Shared]) -> Reading:
-    """Name a page as all maps know it, where its own does not say all of it."""
-    page, titles, summaries = reading.page, dict(reading.titles), dict(reading.summaries)
-    for tag in reading.wanting if page else ():
-        assert page
-        memory = full_memory(site, page, memories[tag])
-        titles[tag], summaries[tag] = _names(page, memory)
-    return replace(reading, titles=titles, summaries=summaries) if reading.wanting else reading
-
-
-def _names(page: Page, memory: Memory) -> tuple[Text, Text]:
+def names(page: Page, memory: Memory) -> tuple[Text, Text]:
+    """Return the title and the summary of a page, as far as they are known."""
     return localized_title(page, memory), memory.recall_text(page.summary)

@@ -1,6 +1,6 @@
 """The search of a site: which of its corpora are to be indexed again, and the files of all of them."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -27,17 +27,16 @@ class Indexing:
     urls: tuple[str, ...]
     """In the order of the site: their places are the numbers of the pages."""
 
-    def kept(self, known: Mapping[str, Corpus], wanted: Mapping[str, str]) -> dict[str, Corpus]:
-        """Return the corpora that are on disk in the version that is wanted."""
+    def kept(
+        self, known: Mapping[str, Corpus], wanted: Mapping[str, str], foreign: Collection[str]
+    ) -> dict[str, Corpus]:
+        """Return the corpora that are on disk in the version that is wanted, with no `foreign` shard."""
         return {
             name: corpus
             for name, corpus in known.items()
-            if wanted.get(name) == corpus.version and self._has(name, corpus)
+            if wanted.get(name) == corpus.version
+            and not any(shard_path(name, number) in foreign for number in range(corpus.shards))
         }
-
-    def _has(self, name: str, corpus: Corpus) -> bool:
-        place = self.stage.folder.place
-        return all(place(shard_path(name, number)).is_file() for number in range(corpus.shards))
 
 
 def index(indexing: Indexing, corpus: str) -> int:

@@ -1,6 +1,6 @@
 """The second step of a page, in some process: it is written in every language."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import islice
@@ -9,12 +9,14 @@ from pathlib import Path
 from jinja2 import Environment
 
 from site_builder.build.digests import digest
-from site_builder.build.notebooks import image, notebooks
+from site_builder.build.neighbours import neighbours_digest
+from site_builder.build.notebooks import notebooks
 from site_builder.build.publish import Stage
-from site_builder.build.reading import Reading
+from site_builder.build.reading import Inputs, Reading, load_page
+from site_builder.build.statuses import keep_statuses
 from site_builder.config import Config
 from site_builder.errors import Location, Problem
-from site_builder.model import LocalizedPage, PageStatus
+from site_builder.model import LocalizedPage
 from site_builder.reading.discover import Source
 from site_builder.site import Site
 from site_builder.site.memories import entry_places, full_memory, load_memory
@@ -35,8 +37,8 @@ class Rendering:
     """What came of writing a page in all languages."""
 
     url: str
-    made_of: bytes = b""
-    """A digest of all that went into it; empty if it is not to be used again."""
+    made_of: Mapping[str, bytes] = field(default_factory=dict)
+    """A digest of each thing that went into it; nothing if it is not to be used again."""
     files: tuple[str, ...] = ()
     """Below the output; none if the page could not be written."""
     texts: Mapping[str, bytes] = field(default_factory=dict)
@@ -52,7 +54,8 @@ class Rendering:
     """Digest of each file that is also within its notebooks."""
     descriptions: Mapping[str, str] = field(default_factory=dict)
     """What it is about, in plain text, in each language in which something of it is said."""
-    statuses: tuple[PageStatus, ...] = ()
+    statuses: bytes = b""
+    """Digest of how much each language has of it, by which the cache keeps that."""
     problems: tuple[Problem, ...] = ()
 
 
@@ -60,38 +63,41 @@ class Rendering:
 class Writing:
     """All that writing a page needs besides what was read of it."""
 
-    site: Site
+    inputs: Inputs
     frame: Frame
     targets: Targets
     index: Index
     stage: Stage
-    memories: Mapping[str, Shared]
-    """All that is known in the languages in which some page's own map does not say all of it."""
-    digest: bytes
-    """Of all that goes into every page."""
-    memory_digests: Mapping[str, bytes] = field(default_factory=dict)
+    memories: dict[str, Shared]
+    """All that is known in the languages in which the own map of some page to be written is wanting."""
+    digests: Mapping[str, bytes]
+    """Of what goes into every page, part by part."""
+
+    @property
+    def site(self) -> Site:
+        """What the configuration and the disk say."""
+        return self.inputs.site
 
     def references(self, reading: Reading) -> Sequence[Reference | None]:
         """Return what the names in a page's code link to."""
-        return self.index.references(reading.page) if reading.page else ()
+        return self.index.references(reading.outline) if reading.outline else ()
 
-    def made_of(self, reading: Reading, references: Sequence[Reference | None]) -> bytes:
-        """Digest all that goes into a page."""
-        known = [self.memory_digests[tag] for tag in sorted(reading.wanting)]
-        return digest(self.digest, reading.digest, reading.maps_digest, repr(references).encode(), *known)
-
-
-def is_reusable(writing: Writing, reading: Reading, rendering: Rendering) -> bool:
-    """Whether a page is on disk already as it would be written."""
-    return (
-        rendering.made_of == writing.made_of(reading, writing.references(reading))
-        and all((writing.site.config.output / file).is_file() for file in _own_files(rendering))
-        and rendering.assets <= writing.site.assets
-        and all(digest(image(writing.site.config, path)) == made for path, made in rendering.images.items())
-    )
+    def made_of(self, reading: Reading, references: Sequence[Reference | None]) -> dict[str, bytes]:
+        """Digest all that goes into a page, part by part."""
+        styles = self.frame.formula_sheet if reading.outline and reading.outline.styles else ""
+        return {
+            **self.digests,
+            "formulas": styles.encode(),
+            "links": digest(repr(references).encode()),
+            "neighbours": neighbours_digest(self.frame, reading.source.url),
+            "source": reading.key,
+            **{f"map {tag}": made for tag, made in reading.maps.items()},
+            **{f"memory {tag}": reading.recalled[tag].answer for tag in reading.wanting},
+        }
 
 
-def _own_files(rendering: Rendering) -> Iterator[str]:
+def own_files(rendering: Rendering) -> Iterator[str]:
+    """List the files of a page below the output, those of the search too."""
     yield from rendering.files
     yield from (text_path(corpus, rendering.url) for corpus in rendering.texts)
 
@@ -105,21 +111,19 @@ def templates(writing: Writing) -> Environment:
 def write(writing: Writing, reading: Reading) -> Rendering:
     """Write one page in every language."""
     site, frame = writing.site, writing.frame
-    assert reading.page
     references = writing.references(reading)
-    page = link_code(reading.page, references)
+    plain = load_page(writing.inputs, reading)
+    page = link_code(plain, references)
     original = in_source_language(page, site.config.language)
     linker = Linker(writing.targets, page)
     sources = {tag: file for tag in frame.languages if (file := _file(site, reading.source, tag))}
-    books = (
-        notebooks(site.config, reading.source, reading.page, linker.assets) if site.config.notebooks else None
-    )
+    books = notebooks(site.config, reading.source, plain, linker.assets) if site.config.notebooks else None
     pages = {tag: _localized(writing, reading, original, tag) for tag in frame.languages}
     indexed = frozenset(tag for tag, localized in pages.items() if localized.translated)
     problems: list[Problem] = []
     broken: set[str] = set()
     written: dict[str, bytes] = {}
-    texts = {CODE: code_text(reading.page)} if site.config.search else {}
+    texts = {CODE: code_text(plain)} if site.config.search else {}
     for tag, localized in pages.items():
         copies = originals(original, localized) if localized is not original else ()
         context = compose(frame, localized, linker, sources, originals=copies, indexed=indexed)
@@ -138,7 +142,7 @@ def write(writing: Writing, reading: Reading) -> Rendering:
         writing.stage.write(path, content)
     return Rendering(
         page.url,
-        made_of=b"" if broken else writing.made_of(reading, references),
+        made_of={} if broken else writing.made_of(reading, references),
         files=tuple(written),
         texts=_write_texts(writing, page.url, texts),
         assets=frozenset(linker.assets),
@@ -147,13 +151,16 @@ def write(writing: Writing, reading: Reading) -> Rendering:
         indexed=indexed,
         images={path: digest(content) for path, content in books.images.items()} if books else {},
         descriptions={tag: describe(pages[tag]) for tag in frame.languages if tag in indexed},
-        statuses=tuple(
-            page_status(site, localized)
-            for localized in pages.values()
-            if localized is not original and has_prose(localized)
-        ),
+        statuses=_keep_statuses(writing, original, pages.values()),
         problems=tuple(problems),
     )
+
+
+def _keep_statuses(writing: Writing, original: LocalizedPage, pages: Iterable[LocalizedPage]) -> bytes:
+    statuses = tuple(
+        page_status(writing.site, page) for page in pages if page is not original and has_prose(page)
+    )
+    return keep_statuses(writing.inputs.cache, statuses)
 
 
 def _write_texts(writing: Writing, url: str, texts: Mapping[str, bytes]) -> dict[str, bytes]:

@@ -5,7 +5,7 @@ Whatever a command needs is imported when it runs, so that `--help` comes at onc
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from site_builder import __version__
-from site_builder.cli.options import languages, options, site_options, source, translations_folder
+from site_builder.cli.options import languages, no_cache, options, site_options, source, translations_folder
 from site_builder.cli.translations import translations
 from site_builder.errors import SiteError
 from site_builder.terminal import (
     print_problems,
+    print_reasons,
     print_report,
     print_status,
     print_summary,
@@ -75,15 +76,25 @@ def commands() -> None:
 @site_options
 @click.option("--strict", is_flag=True, help="Publish nothing and exit with 1 if there is any problem.")
 @click.option("-v", "--verbose", is_flag=True, help="Print a line for each page.")
-def build(*, jobs: int, quiet: bool, strict: bool, verbose: bool, **settings: object) -> int:
+@click.option("--explain", is_flag=True, help="Say of each page that is written why it is.")
+@no_cache
+def build(
+    *, jobs: int, quiet: bool, strict: bool, verbose: bool, explain: bool, no_cache: bool, **settings: object
+) -> int:
     """Build the site of SOURCE."""
     from site_builder.build import build as build_site  # noqa: PLC0415
     from site_builder.config import load_config  # noqa: PLC0415
 
     config = load_config(Path.cwd(), **settings)
+    cache = None if no_cache else config.cache
+    reasons: dict[str, Collection[str]] = {}
     with progress_shown(verbose=verbose, quiet=quiet) as progress:
-        report = build_site(config, jobs=jobs, strict=strict, progress=progress)
+        report = build_site(
+            config, jobs=jobs, strict=strict, cache=cache, progress=progress, explain=reasons.__setitem__
+        )
     failed = strict and bool(report.problems)
+    if explain:
+        print_reasons(reasons)
     print_problems(report.problems)
     if not quiet:
         print_summary(report, config, failed=failed)

@@ -41,6 +41,9 @@ languages = click.option(
     metavar="LANG",
     help="A language besides that of the source; may be repeated.  [default: all with a map]",
 )
+no_cache = click.option(
+    "--no-cache", is_flag=True, help="Build all anew, and keep nothing for the next time."
+)
 quiet = click.option("-q", "--quiet", is_flag=True, help="Print problems only.")
 site_options = options(
     source,

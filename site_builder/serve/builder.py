@@ -151,12 +151,12 @@ def build_site(
     """Build as every other command does."""
     from site_builder.build import build  # noqa: PLC0415
 
-    return build(config, jobs=jobs, pages=pages, progress=progress)
+    return build(config, jobs=jobs, cache=config.cache, pages=pages, progress=progress)
 
 
 def _serve_builds(connection: Connection, load: ConfigLoader, build: Build, jobs: int) -> None:
     """Build whenever asked, until the connection ends. A bug ends the process, with its traceback."""
-    from site_builder.build import Pages  # noqa: PLC0415
+    from site_builder.build import Pages, keep  # noqa: PLC0415
 
     threading.Thread(target=_end_with_parent, daemon=True).start()
     built_of, pages = None, Pages()
@@ -174,6 +174,7 @@ def _serve_builds(connection: Connection, load: ConfigLoader, build: Build, jobs
             if config != built_of:
                 built_of, pages = config, Pages()
             connection.send(_attempt(config, build, jobs, pages, lambda *_: connection.send(None)))
+            keep(config, config.cache, pages)
 
 
 def _attempt(

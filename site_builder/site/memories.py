@@ -2,9 +2,11 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
+from html import escape
 from pathlib import Path
 
 from site_builder.errors import Location, Problem, SiteError
+from site_builder.fragment.lines import read_line
 from site_builder.model import Page
 from site_builder.sanitize import limits
 from site_builder.site import ATTIC, Site, shown_map
@@ -28,6 +30,13 @@ def full_memory(site: Site, page: Page, shared: Shared) -> Memory:
     return Memory(shared.entries(page.source), shared, page.source, site.config.similarity, said)
 
 
+def forms_said(page: Page) -> tuple[str, ...]:
+    """Return the forms of all that `full_memory` may be asked of a page, each once."""
+    titles = (read_line(escape(text, quote=False)).form for text in (page.title, page.summary))
+    lines = (form for section in page.sections for form in forms_of(section.docs.html))
+    return tuple(dict.fromkeys((*titles, *lines)))
+
+
 def load_shared(site: Site, language: str) -> Shared:
     """Return what all maps of a language say, the attic and the maps without a source too."""
     paths = {source: path for (source, tag), path in site.maps.items() if tag == language}
@@ -42,7 +51,12 @@ def load_shared(site: Site, language: str) -> Shared:
 def memory_files(site: Site, language: str) -> list[Path]:
     """List the files that `load_shared` reads."""
     maps = [path for (_, tag), path in site.maps.items() if tag == language]
-    return sorted([*maps, *site.former.get(language, ()), attic_path(site, language)])
+    return sorted([*maps, *former_files(site, language)])
+
+
+def former_files(site: Site, language: str) -> list[Path]:
+    """List the files that hold what no source says any more."""
+    return [*site.former.get(language, ()), attic_path(site, language)]
 
 
 def attic_path(site: Site, language: str) -> Path:

@@ -25,6 +25,7 @@ class Shared:
         self._entries: list[tuple[str, str]] = []
         self._places = {name: self._add(entries) for name, entries in maps.items()}
         self._former = self._add(former)
+        self._digest_of_former = repr(self._entries[self._former.start :]).encode()
         self._by_line: dict[str, list[int]] = {}
         self._by_fragment: dict[tuple[str, ...], list[int]] = {}
         # Values are not looked at before they are wanted: that is most of the work.
@@ -82,6 +83,14 @@ class Shared:
         most = max((counts[number] for number in numbers), default=0)
         best = [number for number in sorted(numbers) if counts[number] == most]
         return [self._said(number) for number in best[:_MOST_NEAR]]
+
+    def about(self, forms: Iterable[str]) -> Iterator[bytes]:
+        """Yield all that can decide what is said of lines of these forms, besides the own map."""
+        numbers = {number for form in forms for number in self._by_line.get(form, ())}
+        numbers.update(self._by_fragment.get((), ()))
+        yield from (part.encode() for number in sorted(numbers) for part in self._entries[number])
+        # What is like a line, but not the same, is looked for among these.
+        yield self._digest_of_former
 
     def line(self, form: str, own: str, near: str = "") -> str | None:
         """Return the translation of a line, chosen as above, with the placeholders of the form.

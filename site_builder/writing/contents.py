@@ -70,6 +70,17 @@ def tree(
     )
 
 
+def surroundings(navigation: Navigation, url: str) -> Iterator[str]:
+    """Yield the pages that a page may name because of where it lies, in an order that says where."""
+    above = navigation.above(url)
+    neighbours = (navigation.previous.get(url), navigation.next.get(url))
+    yield from (other or url for other in (*above, *neighbours))
+    yield from navigation.below(url)
+    path = {url, *above}
+    for folder in ("index.html", *above, url):
+        yield from _around(navigation.below(folder), path)
+
+
 def _around(urls: Sequence[str], path: set[str]) -> Sequence[str]:
     """Cut a long row of pages down to those around the one that leads to the page."""
     at = next((number for number, url in enumerate(urls) if url in path), 0)

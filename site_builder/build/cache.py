@@ -1,0 +1,122 @@
+"""What earlier builds made, kept by what it was made from: deleting it costs time and changes nothing.
+
+A cache is a folder of files named by a digest. Each holds plain data, never code, behind a digest of
+its own: what is damaged, or of another type, counts as absent.
+"""
+
+import os
+import tempfile
+import threading
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import msgspec
+
+_SIZE = 16  # Bytes of the digest before the data.
+_MARKS = {
+    "CACHEDIR.TAG": "Signature: 8a477f597d28d172789f06886806bc55\n# Made by site-builder; may be deleted.\n",
+    ".gitignore": "*\n",
+}
+
+# A lone surrogate, a number that is too large, data of another shape.
+_REFUSALS = (msgspec.MsgspecError, NotImplementedError, OverflowError, RecursionError, TypeError, ValueError)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """A folder of values by name. May travel to worker processes."""
+
+    folder: Path
+
+    def save(self, name: str, value: object) -> None:
+        """Keep a value, of a type that says what it holds; where that fails, it is not kept."""
+        place = self.folder / name
+        draft = place.with_name(f"{place.name}.{os.getpid()}-{threading.get_ident()}")
+        with suppress(OSError, *_REFUSALS):
+            data = _encoder().encode(value)
+            place.parent.mkdir(exist_ok=True)
+            draft.write_bytes(_digest(data) + data)
+            draft.replace(place)
+
+    def load(self, name: str, kind: type[T]) -> T | None:
+        """Return what was kept under a name, if it is there and whole."""
+        try:
+            content = (self.folder / name).read_bytes()
+            data = memoryview(content)[_SIZE:]
+            is_whole = content[:_SIZE] == _digest(data)
+            # A type can be hashed, which mypy does not know.
+            return cast("T", _decoder(kind).decode(data)) if is_whole else None  # type: ignore[arg-type]
+        except (OSError, *_REFUSALS):
+            return None
+
+    def has(self, name: str) -> bool:
+        """Say whether something is kept under a name."""
+        return (self.folder / name).is_file()
+
+    def sweep(self, kind: str, names: Collection[str]) -> None:
+        """Forget all of a kind, which is a folder, but these."""
+        with suppress(OSError), os.scandir(self.folder / kind) as listing:
+            for entry in listing:
+                if f"{kind}/{entry.name}" not in names:
+                    with suppress(OSError):
+                        os.unlink(entry.path)  # noqa: PTH108 - There are many.
+
+
+@contextmanager
+def opened(folder: Path | None, output: Path) -> Iterator[Cache]:
+    """Open the cache of the site at `output`.
+
+    Without a folder, or where it cannot be written, it is one that does not stay.
+    """
+    with tempfile.TemporaryDirectory(prefix="site-builder-") as passing:
+        yield Cache((folder and _prepared(folder, output)) or Path(passing))
+
+
+def _prepared(folder: Path, output: Path) -> Path | None:
+    place = folder / blake2b(os.fsencode(output.resolve()), digest_size=4).hexdigest()
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        for name, content in _MARKS.items():
+            if not (folder / name).exists():
+                (folder / name).write_text(content, "utf-8")
+    except OSError:
+        return None
+    return place if os.access(place, os.W_OK) else None
+
+
+def _digest(data: "bytes | memoryview") -> bytes:
+    return blake2b(data, digest_size=_SIZE).digest()
+
+
+# What the format has no word for.
+
+
+@cache
+def _encoder() -> msgspec.msgpack.Encoder:
+    return msgspec.msgpack.Encoder(enc_hook=_to_plain)
+
+
+@cache
+def _decoder(kind: Any) -> msgspec.msgpack.Decoder[Any]:
+    return msgspec.msgpack.Decoder(kind, dec_hook=_from_plain)
+
+
+def _to_plain(value: object) -> object:
+    match value:
+        case range():
+            return value.start, value.stop
+        case Path():
+            return os.fsencode(value)
+        case _:
+            raise NotImplementedError(f"a {type(value).__name__} cannot be kept")
+
+
+def _from_plain(kind: type, value: Any) -> object:
+    return range(*value) if kind is range else Path(os.fsdecode(value))

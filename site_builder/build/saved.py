@@ -1,0 +1,43 @@
+"""The pages of the last build, as the cache keeps them."""
+
+from dataclasses import dataclass
+
+from site_builder.build.cache import Cache
+from site_builder.build.digests import program_digest
+from site_builder.build.known import Pages, save_known
+from site_builder.build.reading import Inputs, Reading, page_name
+from site_builder.build.recalling import forms_name
+from site_builder.build.statuses import statuses_name
+from site_builder.build.writing import Rendering
+from site_builder.writing.search import Corpus
+
+
+@dataclass(frozen=True, slots=True)
+class _Saved:
+    program: bytes
+    readings: dict[str, Reading]
+    renderings: dict[str, Rendering]
+    corpora: dict[str, Corpus]
+    status: bytes
+
+
+_NAME = "pages"
+
+
+def load_pages(inputs: Inputs, pages: Pages) -> None:
+    """Load what the last build knew, unless another program made it."""
+    saved = inputs.cache.load(_NAME, _Saved)
+    if saved and saved.program == inputs.versions["program"]:
+        pages.readings, pages.renderings = saved.readings, saved.renderings
+        pages.corpora, pages.status = saved.corpora, saved.status
+
+
+def save_pages(cache: Cache, pages: Pages) -> None:
+    """Keep what the next build can use, and forget what it cannot."""
+    readings = pages.readings.values()
+    cache.sweep("page", {page_name(reading) for reading in readings})
+    cache.sweep("forms", {forms_name(reading) for reading in readings if reading.recalled})
+    cache.sweep("statuses", {statuses_name(page.statuses) for page in pages.renderings.values()})
+    program = program_digest(pages.files)
+    cache.save(_NAME, _Saved(program, pages.readings, pages.renderings, pages.corpora, pages.status))
+    save_known(cache, pages)
