@@ -79,9 +79,9 @@ def config_digest(config: Config) -> bytes:
 def program_digest(files: Files) -> bytes:
     """Digest the program, with the versions of Python and of all that is installed beside it."""
     folders = [
-        folder for folder in sys.path if folder and os.access(folder, os.R_OK) and os.path.isdir(folder)
+        folder for folder in sys.path if folder and os.access(folder, os.R_OK) and Path(folder).is_dir()
     ]
-    names = (name for folder in folders for name in os.listdir(folder))
+    names = (name for folder in folders for name in os.listdir(folder))  # noqa: PTH208 - No paths are wanted.
     installed = sorted(name for name in names if name.endswith((".dist-info", ".egg-info")))
     return digest(sys.version.encode(), repr(installed).encode(), _folder_digest(_HOME, files))
 
