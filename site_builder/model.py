@@ -224,3 +224,5 @@ class PageStatus:
     """How many were found in its map: by a build, or by `check`."""
     map: str
     """The map's path as the user would type it, or empty if there is none."""
+    further: int = 0
+    """How many gaps there are besides those in `gaps`."""

@@ -2,10 +2,11 @@
 
 import errno
 import os
-from collections.abc import Container, Iterator
+import re
+from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path, PurePath, PurePosixPath
+from pathlib import Path, PurePosixPath
 from stat import S_ISDIR, S_ISREG
 
 from site_builder.errors import Location, Problem, SiteError
@@ -48,11 +49,8 @@ class Folder:
 
     def place(self, path: str) -> Path:
         """Say where the site's file `path` lies; ValueError if that is no plain path below the folder."""
-        pure = PurePath(path)
-        plain = pure.parts and not pure.anchor and pure.as_posix() == path
-        if not plain or "\0" in path or ".." in pure.parts or pure.parts[0].lower() == CONTROL:
-            raise ValueError(f"not a path of a site: {path!r}")
-        return self.root / pure
+        require_plain(path)
+        return self.root / path
 
     def error(self, message: str, hint: str, path: str = "") -> SiteError:
         """Make the error that says what is wrong with `path` below this folder, or with the folder."""
@@ -117,6 +115,28 @@ class Folder:
     def is_real(self, place: Path) -> bool:
         """Say whether no symbolic link leads to `place`, which lies below the folder."""
         return place.parent.resolve() == place.parent
+
+
+_NO_NAMES = frozenset({"", ".", ".."})
+_NO_SIGNS = re.compile(r"[\0\\:]" if os.name == "nt" else r"\0")
+
+
+def require_plain(path: str) -> None:
+    """Raise ValueError unless `path` is a plain path below a site's root, with `/`."""
+    names = path.split("/")
+    if not _NO_NAMES.isdisjoint(names) or _NO_SIGNS.search(path) or names[0].lower() == CONTROL:
+        raise ValueError(f"not a path of a site: {path!r}")
+
+
+def folders_above(paths: Iterable[str]) -> set[str]:
+    """Return every folder that a path lies in, below the root."""
+    above: set[str] = set()
+    for path in paths:
+        folder = path.rpartition("/")[0]
+        while folder and folder not in above:
+            above.add(folder)
+            folder = folder.rpartition("/")[0]
+    return above
 
 
 def open_folder(output: Path, shown: str = "") -> Folder:

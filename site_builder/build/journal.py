@@ -36,7 +36,12 @@ class Journal:
 
 def staged(stage: Path, path: str) -> Path:
     """Say where the new content of `path` waits: in one flat folder, which is one folder to sync."""
-    return stage / blake2b(path.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    return stage / staged_name(path)
+
+
+def staged_name(path: str) -> str:
+    """Name the file in the stage in which the new content of `path` waits."""
+    return blake2b(path.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def plan(stage: str, moved: Iterable[str], removed: Iterable[str], files: Iterable[str]) -> Journal:
@@ -152,7 +157,7 @@ def _paths(folder: Folder, path: Path, content: Mapping[str, Any], name: str) ->
     try:
         for item in content[name]:
             folder.place(item)
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise _damaged(folder, path) from error
     return tuple(content[name])
 

@@ -8,14 +8,23 @@ the change before its own.
 import os
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
-from stat import S_ISREG
+from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 
-from site_builder.build.folder import Folder, check_output, open_folder
-from site_builder.build.journal import begin, carry_out, load_manifest, plan, recover, save_manifest, staged
+from site_builder.build.folder import Folder, check_output, folders_above, open_folder, require_plain
+from site_builder.build.journal import (
+    begin,
+    carry_out,
+    load_manifest,
+    plan,
+    recover,
+    save_manifest,
+    staged,
+    staged_name,
+)
 from site_builder.build.lock import locked
 from site_builder.errors import SiteError
 
@@ -74,11 +83,12 @@ class Publication:
         touched if the site is as it should be. May be called once.
         """
         folder, files = self.stage.folder, set(paths)
-        _require_tree(folder, files)
+        _require_tree(files)
         with folder.telling():
             ours = set(load_manifest(folder))
-            moved = {path for path in files if staged(self.stage.place, path).is_file()}
-            _require_room(folder, files, ours)
+            waiting = frozenset(entry.name for entry in os.scandir(self.stage.place))
+            moved = {path for path in files if staged_name(path) in waiting}
+            _require_room(folder, {*moved, *(files - ours), *_out_of_place(folder, files)}, ours)
             _require_present(folder, files - moved)
             removed = ours - files
             present = {path for path in removed if folder.place(path).is_file()}
@@ -129,12 +139,26 @@ def _holds(place: Path, content: bytes) -> bool:
         return False
 
 
-def _require_tree(folder: Folder, files: set[str]) -> None:
+def _require_tree(files: set[str]) -> None:
     for path in files:
-        folder.place(path)
-        both = files.intersection(parent.as_posix() for parent in PurePosixPath(path).parents)
-        if both:
-            raise ValueError(f"both a file and a folder: {both.pop()!r}")
+        require_plain(path)
+    if both := files & folders_above(files):
+        raise ValueError(f"both a file and a folder: {both.pop()!r}")
+
+
+def _out_of_place(folder: Folder, files: set[str]) -> Iterator[str]:
+    """Yield the files that are not regular ones in real folders; each folder is looked at once."""
+    unreal = tuple(f"{above}/" for above in folders_above(files) if not _has_mode(folder, above, S_ISDIR))
+    for path in files:
+        if path.startswith(unreal) or not _has_mode(folder, path, S_ISREG):
+            yield path
+
+
+def _has_mode(folder: Folder, path: str, is_kind: Callable[[int], bool]) -> bool:
+    try:
+        return is_kind(os.lstat(f"{folder.root}/{path}").st_mode)
+    except OSError:
+        return False
 
 
 def _require_room(folder: Folder, files: set[str], ours: set[str]) -> None:
@@ -147,7 +171,7 @@ def _require_room(folder: Folder, files: set[str], ours: set[str]) -> None:
 
 def _require_present(folder: Folder, files: set[str]) -> None:
     for path in files:
-        if not folder.place(path).is_file():
+        if not os.path.isfile(f"{folder.root}/{path}"):  # noqa: PTH113 - There are many.
             raise ValueError(f"never written: {path!r}")
 
 

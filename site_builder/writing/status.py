@@ -1,7 +1,7 @@
 """The page that tells translators what each language lacks, and where in its maps to write it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 from urllib.parse import quote
 
@@ -108,7 +108,7 @@ def _language_rows(config: Config, tag: str, statuses: list[PageStatus]) -> Lang
     rows: dict[Kind, list[PageRow]] = {"incomplete": [], "untouched": [], "complete": []}
     for status in statuses:
         kind = _kind(status)
-        rows[kind].append(_page_row(config, status, status.gaps if kind == "incomplete" else ()))
+        rows[kind].append(_page_row(config, listed(status)))
     states: tuple[State, ...] = ("current", "outdated", "missing")
     total = {state: sum(status.words.get(state, 0) for status in statuses) for state in states}
     return LanguageRows(
@@ -127,15 +127,22 @@ def _kind(status: PageStatus) -> Kind:
     return "incomplete" if lacks else "complete"
 
 
-def _page_row(config: Config, status: PageStatus, gaps: tuple[GapPlace, ...]) -> PageRow:
+def listed(status: PageStatus) -> PageStatus:
+    """Leave out the gaps that the page does not list."""
+    shown = status.gaps[:_MOST_GAPS] if _kind(status) == "incomplete" else ()
+    further = status.further + len(status.gaps) - len(shown) if shown else 0
+    return replace(status, gaps=shown, further=further)
+
+
+def _page_row(config: Config, status: PageStatus) -> PageRow:
     edit = config.repository.edit if status.map else ""
     return PageRow(
         status,
         href=f"../{quote(status.url)}",
         map_href=repository_href(edit, status.map),
         words=_words(config, status.words),
-        gaps=tuple(_gap_row(edit, gap) for gap in gaps[:_MOST_GAPS]),
-        more=max(len(gaps) - _MOST_GAPS, 0),
+        gaps=tuple(_gap_row(edit, gap) for gap in status.gaps),
+        more=status.further,
     )
 
 
