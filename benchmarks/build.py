@@ -33,15 +33,16 @@ from pygments.lexers import PythonLexer
 
 import site_builder.build.reading
 import site_builder.build.writing
-import site_builder.reading
 import site_builder.reading.markup
+import site_builder.reading.page
 from site_builder.build import build
 from site_builder.build.publish import Stage
 from site_builder.config import load_config
 from site_builder.reading.discover import Source, survey
 from site_builder.reading.pair import pair_python
 from site_builder.reading.text import decode
-from site_builder.site import load_page, open_site
+from site_builder.site import open_site
+from site_builder.site.pages import load_page
 from site_builder.translating.catalog import map_path
 from site_builder.translating.memory import translatable
 

@@ -31,7 +31,8 @@ from playwright.sync_api import Page, sync_playwright
 
 from site_builder.config import load_config
 from site_builder.reading.discover import survey
-from site_builder.site import load_page, open_site
+from site_builder.site import open_site
+from site_builder.site.pages import load_page
 from site_builder.translating.catalog import map_path
 from site_builder.translating.memory import translatable
 from site_builder.writing.search.terms import RULES, normalize

@@ -18,10 +18,10 @@ import pytest
 
 from site_builder.fragment.wording import normal_form, word_count
 from site_builder.model import Block, Fragment, LocalizedPage, Page, Protected, Section
-from site_builder.reading import read_page
 from site_builder.reading.discover import Source
 from site_builder.reading.formula import make_converter
 from site_builder.reading.markup import Markup
+from site_builder.reading.page import read_page
 from site_builder.translating.catalog import load_catalog
 from site_builder.translating.join import in_source_language, localize
 from site_builder.translating.memory import Memory

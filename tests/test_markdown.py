@@ -16,8 +16,9 @@ from site_builder.model import Block, LocalizedPage
 from site_builder.reading.formula import make_converter
 from site_builder.reading.markup import Markup
 from site_builder.sanitize import sanitize
-from site_builder.site import Site, load_page, open_site
+from site_builder.site import Site, open_site
 from site_builder.site.memories import load_memory
+from site_builder.site.pages import load_page
 from site_builder.translating.assemble import block
 from site_builder.translating.join import in_source_language, localize
 from site_builder.writing.markdown import markdown, prose

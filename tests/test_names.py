@@ -27,7 +27,7 @@ from site_builder.reading.highlight import highlight
 from site_builder.reading.names import shortened
 from site_builder.reading.names.places import place
 from site_builder.reading.text import decode
-from site_builder.site import load_page
+from site_builder.site.pages import load_page
 from site_builder.writing.references import Index, link_code, make_index
 
 LIBRARY = Path(sysconfig.get_path("stdlib"))

@@ -20,10 +20,10 @@ from site_builder.build import Pages, build
 from site_builder.build.notebooks import LARGEST_IMAGE
 from site_builder.config import load_config
 from site_builder.model import Page
-from site_builder.reading import read_page
 from site_builder.reading.discover import Source
 from site_builder.reading.formula import make_converter
 from site_builder.reading.markup import Markup
+from site_builder.reading.page import read_page
 from site_builder.translating.assemble import block
 from site_builder.writing.markdown import markdown
 from site_builder.writing.notebook.outline import outline

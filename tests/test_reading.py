@@ -5,10 +5,10 @@ from cases import replayed
 from hypothesis import given
 from hypothesis import strategies as st
 
-from site_builder.reading import dotted_name, read_page
 from site_builder.reading.discover import Source
 from site_builder.reading.formula import make_converter
 from site_builder.reading.markup import Markup
+from site_builder.reading.page import dotted_name, read_page
 from site_builder.reading.text import SourceError, decode, split_front_matter
 
 FIXTURES = Path(__file__).parent / "fixtures" / "reading"

@@ -4,7 +4,8 @@ import pytest
 
 from site_builder.config import Config, load_config
 from site_builder.errors import SiteError
-from site_builder.site import open_site, read_source
+from site_builder.site import open_site
+from site_builder.site.pages import read_source
 
 
 @pytest.fixture

@@ -19,10 +19,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from site_builder.config import load_config
 from site_builder.fragment.lines import has_words, split
 from site_builder.reading.discover import Source
-from site_builder.site import Site, drafts, load_page, open_site
+from site_builder.site import Site, drafts, open_site
 from site_builder.site.exchange import export_language, import_language
 from site_builder.site.maps import add_language
 from site_builder.site.memories import full_memory, load_shared
+from site_builder.site.pages import load_page
 from site_builder.site.upkeep import prune, sync
 from site_builder.translating.attic import load_attic
 from site_builder.translating.catalog import load_catalog

@@ -12,7 +12,7 @@ from site_builder.build.publish import check_output, publishing
 from site_builder.build.report import Explain, Progress, Report
 from site_builder.config import Config
 from site_builder.site import Site, open_site
-from site_builder.site.memories import former_files
+from site_builder.site.files import former_files
 
 __all__ = ["Explain", "Pages", "Progress", "Report", "build", "keep"]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from site_builder.config import Config
 from site_builder.reading.discover import Source
 from site_builder.site import Site
-from site_builder.site.memories import memory_files
+from site_builder.site.files import memory_files
 
 _UNSURE = 2e9  # Nanoseconds: in less, a file can be written again without a sign of it.
 _NOTHING = b"\xff"  # Not of a file.

@@ -8,8 +8,9 @@ from site_builder.build.digests import Files, digest, map_digests
 from site_builder.errors import Location, Problem
 from site_builder.model import Page, Text
 from site_builder.reading.discover import Source
-from site_builder.site import Site, read_source
+from site_builder.site import Site
 from site_builder.site.memories import load_memory
+from site_builder.site.pages import read_source
 from site_builder.translating.join import localized_title
 from site_builder.translating.memory import Memory
 

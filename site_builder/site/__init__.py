@@ -6,17 +6,12 @@ Here `build` begins, and so does everything that looks at a whole site without m
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from functools import lru_cache
 from pathlib import Path
 
 from site_builder.config import Config
 from site_builder.errors import Location, Problem, SiteError
 from site_builder.language import find_language, nearest_tag
-from site_builder.model import Page
-from site_builder.reading import read_page
 from site_builder.reading.discover import Source, collisions, survey
-from site_builder.reading.formula import MacroError, make_converter
-from site_builder.reading.markup import Markup
 from site_builder.translating.catalog import map_path, parse_map_name, source_stem
 
 
@@ -43,7 +38,10 @@ def open_site(config: Config) -> Site:
     Raises SiteError if it has no sources, or if two things would be written to one place.
     """
     sources, problems, assets = survey(config)
-    _require_valid_macros(config)
+    if config.macros:
+        from site_builder.site.pages import require_valid_macros  # noqa: PLC0415 - Most sites have none.
+
+        require_valid_macros(config)
     _require_languages(config)
     maps, former, map_problems = _find_maps(config, sources)
     if config.translations != config.root / "translations" and not config.translations.is_dir():
@@ -58,26 +56,6 @@ def open_site(config: Config) -> Site:
         raise SiteError(*clashes)
     known = {key: path for key, path in maps.items() if key[1] in languages}
     return Site(config, sources, languages, known, assets, former, (*problems, *map_problems))
-
-
-def read_source(config: Config, source: Source, content: bytes) -> tuple[Page | None, tuple[Problem, ...]]:
-    """Read one source of a site, whose file holds `content`; the page is None if it cannot be read."""
-    page, problems = read_page(content, source, config.shown(source.file), _markup(config))
-    if page and page.url == "index.html" and page.title == source.path:
-        # The root's own `__init__.py` has no dotted name.
-        page = replace(page, title=config.title)
-    return page, problems
-
-
-def load_page(config: Config, source: Source) -> tuple[Page | None, tuple[Problem, ...]]:
-    """Read one source of a site from disk; the page is None if it cannot be read."""
-    try:
-        content = source.file.read_bytes()
-    except OSError as error:
-        hint = "check that the file exists and may be read"
-        where = Location(config.shown(source.file))
-        return None, (Problem(where, "unreadable", f"cannot be read: {error.strerror}", hint),)
-    return read_source(config, source, content)
 
 
 def shown_map(site: Site, source: str, language: str) -> str:
@@ -97,28 +75,6 @@ def unknown_language(tag: str, where: Location) -> Problem:
     near = nearest_tag(tag)
     hint = f"did you mean {near}?" if near else "use a BCP 47 tag, such as ja or pt-BR"
     return Problem(where, "language", f"{tag!r} is no language tag", hint)
-
-
-# Formulas and Markdown.
-
-
-def _require_valid_macros(config: Config) -> None:
-    try:
-        _markup(config)
-    except MacroError as error:
-        hint = "write TeX, with #1 for the first argument"
-        raise SiteError(Problem(Location("[tool.site-builder.macros]"), "macro", str(error), hint)) from None
-
-
-def _markup(config: Config) -> Markup:
-    return _make_markup(
-        tuple(sorted(config.macros.items())), config.number_equations, config.remote_images == "load"
-    )
-
-
-@lru_cache(maxsize=4)
-def _make_markup(macros: tuple[tuple[str, str], ...], numbered: bool, load_remote_images: bool) -> Markup:
-    return Markup(make_converter(dict(macros), numbered), load_remote_images)
 
 
 # Which map belongs to which source.

@@ -3,8 +3,9 @@
 from collections.abc import Collection
 
 from site_builder.errors import Problem, SiteError
-from site_builder.site import Site, load_page
+from site_builder.site import Site
 from site_builder.site.memories import former_problems
+from site_builder.site.pages import load_page
 from site_builder.translating.catalog import Catalog, load_catalog
 from site_builder.translating.check import CODES, DEFAULT_CODES, check_catalog, inconsistencies
 

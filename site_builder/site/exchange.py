@@ -12,8 +12,9 @@ from site_builder.model import Page
 from site_builder.reading.discover import Source
 from site_builder.site import Site, open_site
 from site_builder.site.drafts import Draft, write_drafts
+from site_builder.site.files import attic_path
 from site_builder.site.maps import attic_draft, lines_of, load_map, map_draft, read_pages, require_language
-from site_builder.site.memories import attic_path, full_memory, load_shared
+from site_builder.site.memories import full_memory, load_shared
 from site_builder.translating.attic import attic_size, load_attic, with_entries
 from site_builder.translating.catalog import Catalog
 from site_builder.translating.exchange import Imported as Taken

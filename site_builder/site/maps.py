@@ -9,9 +9,10 @@ from site_builder.errors import Location, Problem, SiteError
 from site_builder.language import find_language
 from site_builder.model import Page
 from site_builder.reading.discover import Source
-from site_builder.site import Site, load_page, open_site, unknown_language
+from site_builder.site import Site, open_site, unknown_language
 from site_builder.site.drafts import Draft, write_drafts
 from site_builder.site.memories import full_memory, load_shared
+from site_builder.site.pages import load_page
 from site_builder.translating.attic import Attic, dump_attic
 from site_builder.translating.catalog import Catalog, dumps, load_catalog, map_path
 from site_builder.translating.entries import loads

@@ -9,7 +9,8 @@ from site_builder.errors import Location, Problem, SiteError
 from site_builder.fragment.lines import read_line
 from site_builder.model import Page
 from site_builder.sanitize import limits
-from site_builder.site import ATTIC, Site, shown_map
+from site_builder.site import Site, shown_map
+from site_builder.site.files import attic_path, former_files
 from site_builder.translating.attic import load_attic
 from site_builder.translating.catalog import Catalog, entry_lines, load_catalog
 from site_builder.translating.memory import Memory
@@ -42,32 +43,16 @@ def load_shared(site: Site, language: str) -> Shared:
     paths = {source: path for (source, tag), path in site.maps.items() if tag == language}
     maps = {source: _entries(site, paths[source], language)[0].items() for source in sorted(paths)}
     former: list[tuple[str, str]] = []
-    for path in (attic_path(site, language), *site.former.get(language, ())):
+    for path in former_files(site, language):
         with suppress(SiteError):  # Told by `former_problems`.
             former += _former_entries(site, path, language)
     return Shared(maps, former)
 
 
-def memory_files(site: Site, language: str) -> list[Path]:
-    """List the files that `load_shared` reads."""
-    maps = [path for (_, tag), path in site.maps.items() if tag == language]
-    return sorted([*maps, *former_files(site, language)])
-
-
-def former_files(site: Site, language: str) -> list[Path]:
-    """List the files that hold what no source says any more."""
-    return [*site.former.get(language, ()), attic_path(site, language)]
-
-
-def attic_path(site: Site, language: str) -> Path:
-    """Say where the attic of a language is; it need not exist."""
-    return site.config.translations / ATTIC / f"{language}.json"
-
-
 def former_problems(site: Site) -> Iterator[Problem]:
     """Say which attics, and which maps without a source, cannot be read."""
     for language in site.languages:
-        for path in (attic_path(site, language), *site.former.get(language, ())):
+        for path in former_files(site, language):
             try:
                 _former_entries(site, path, language)
             except SiteError as error:

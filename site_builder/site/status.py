@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from site_builder.errors import Problem
 from site_builder.model import GapPlace, LocalizedPage, PageStatus
-from site_builder.site import Site, load_page, shown_map
+from site_builder.site import Site, shown_map
 from site_builder.site.memories import entry_places, full_memory, load_shared
+from site_builder.site.pages import load_page
 from site_builder.translating.join import in_source_language, localize
 
 

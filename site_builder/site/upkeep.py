@@ -16,6 +16,7 @@ from site_builder.model import Page
 from site_builder.reading.discover import Source
 from site_builder.site import ATTIC, Site, open_site
 from site_builder.site.drafts import Draft, diff, write_drafts
+from site_builder.site.files import attic_path
 from site_builder.site.maps import (
     attic_draft,
     load_map,
@@ -24,7 +25,7 @@ from site_builder.site.maps import (
     require_language,
     unfit_problems,
 )
-from site_builder.site.memories import attic_path, full_memory, load_shared
+from site_builder.site.memories import full_memory, load_shared
 from site_builder.translating.attic import attic_size, load_attic, with_entries
 from site_builder.translating.catalog import Catalog, load_catalog, parse_map_name, source_stem
 from site_builder.translating.sync import Renewal, renewed
