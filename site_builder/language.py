@@ -42,10 +42,17 @@ class Language:
 
 
 @lru_cache(maxsize=256)
+def is_language(tag: str) -> bool:
+    """Say whether a BCP 47 tag stands for a language, without looking up what it is called."""
+    parts = _TAG.fullmatch(tag)
+    return parts is not None and _is_known(*parts.group("language", "script", "region"))
+
+
+@lru_cache(maxsize=256)
 def find_language(tag: str) -> Language | None:
     """Return the language that a BCP 47 tag stands for, or None if there is none."""
     parts = _TAG.fullmatch(tag)
-    if parts is None or not _is_known(*parts.group("language", "script", "region")):
+    if parts is None or not is_language(tag):
         return None
     locale = _locale(*parts.group("language", "script", "region"))
     if locale is None:

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from site_builder.errors import Location, Problem
-from site_builder.language import find_language, nearest_tag
+from site_builder.language import is_language, nearest_tag
 
 
 class _WrongError(Exception):
@@ -201,7 +201,7 @@ def _similarity(value: Any) -> float:
 def _glossary(value: Any) -> dict[str, dict[str, tuple[str, ...]]]:
     example = '[glossary.ja] with "learning rate" = "学習率"'
     for tag, table in _typed(value, dict, example).items():
-        if find_language(tag) is None:
+        if not is_language(tag):
             near = nearest_tag(tag)
             hint = f"did you mean {near}?" if near else "a tag is like ja, zh or pt-BR"
             raise _WrongError("names no language", hint, (tag,))

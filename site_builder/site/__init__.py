@@ -10,7 +10,7 @@ from pathlib import Path
 
 from site_builder.config import Config
 from site_builder.errors import Location, Problem, SiteError
-from site_builder.language import find_language, nearest_tag
+from site_builder.language import is_language, nearest_tag
 from site_builder.reading.discover import Source, collisions, survey
 from site_builder.translating.catalog import map_path, parse_map_name, source_stem
 
@@ -66,7 +66,7 @@ def shown_map(site: Site, source: str, language: str) -> str:
 
 def _require_languages(config: Config) -> None:
     for tag in (config.language, *config.languages):
-        if find_language(tag) is None:
+        if not is_language(tag):
             raise SiteError(unknown_language(tag, Location("languages")))
 
 
@@ -111,7 +111,7 @@ def _misplaced(shown: str, stem: str, tag: str, by_stem: Mapping[str, str]) -> P
     if not stem:
         hint = f"name it {tag}.LANG.json, as its source is named"
         return Problem(Location(shown), "language", "its name says no language", hint, severity="warning")
-    if find_language(tag) is None:
+    if not is_language(tag):
         return replace(unknown_language(tag, Location(shown)), severity="warning")
     if stem not in by_stem:
         near = next(iter(get_close_matches(stem, by_stem, 1, 0.5)), "")
