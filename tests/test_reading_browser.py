@@ -282,6 +282,28 @@ def test_the_focus_of_code_is_seen_on_all_sides_and_moves_nothing(cases: Page) -
         assert ring == cases.screenshot(clip={"x": 10, "y": 10, "width": 8, "height": 2})
 
 
+def test_a_long_path_in_results_breaks_behind_a_slash(served: str, open_page: OpenPage) -> None:
+    page = open_page(f"{served}/ours/index.html", width=320)
+    page.keyboard.press("/")
+    page.get_by_role("combobox").fill("cifar")
+    path = page.locator(".sb-found-path", has_text="group_norm/experiment.py").first
+    expect(path).to_have_text("normalization/group_norm/experiment.py")
+    ends = """path => {
+        const range = document.createRange(), tops = [];
+        const texts = document.createTreeWalker(path, NodeFilter.SHOW_TEXT);
+        while (texts.nextNode()) {
+            for (let at = 0; at < texts.currentNode.length; at += 1) {
+                range.setStart(texts.currentNode, at);
+                range.setEnd(texts.currentNode, at + 1);
+                tops.push([range.getBoundingClientRect().bottom, texts.currentNode.data[at]]);
+            }
+        }
+        const isLast = ([top], at) => at + 1 < tops.length && tops[at + 1][0] > top + 9;
+        return tops.filter(isLast).map(([, end]) => end);
+    }"""
+    assert path.evaluate(ends) == ["/"]
+
+
 # Images
 
 
