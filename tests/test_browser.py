@@ -159,3 +159,32 @@ def test_text_twice_as_large_breaks_nothing(our_site: Path, browser: Browser) ->
                 assert page.evaluate("getComputedStyle(document.documentElement).fontSize") == "32px"
                 assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
                 assert page.locator(".sb-theme").bounding_box()["x"] >= 0, (name, width)
+                assert page.locator(".sb-theme svg").bounding_box()["width"] == 32
+
+
+def test_on_paper_no_line_is_cut_off(our_site: Path, open_page: OpenPage) -> None:
+    page = open_page((our_site / "experiments" / "batch_size.html").as_uri(), width=680)
+    page.emulate_media(media="print")
+    cut = "all => all.filter(it => it.getBoundingClientRect().right > innerWidth).length"
+    assert page.locator("pre, pre > code").evaluate_all(cut) == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= 680
+
+
+def test_the_names_of_rows_have_room_beside_numbers(our_site: Path, open_page: OpenPage) -> None:
+    page = open_page((our_site / "es" / "experiments" / "batch_size.html").as_uri(), width=320)
+    name = page.locator("td", has_text="Norm. por grupos").first
+    assert name.bounding_box()["height"] < 3 * 22
+
+
+def test_the_link_of_a_section_stands_beside_its_prose(our_site: Path, open_page: OpenPage) -> None:
+    for name in ("es", "ar"):
+        page = open_page((our_site / name / "normalization/group_norm/index.html").as_uri(), width=390)
+        link, prose = page.locator(".sb-anchor").first.bounding_box(), page.locator("h1").first.bounding_box()
+        assert link["x"] >= prose["x"] + prose["width"] or link["x"] + link["width"] <= prose["x"]
+
+
+def test_the_label_of_the_first_block_keeps_off_the_line_above(address: str, open_page: OpenPage) -> None:
+    page = open_page(f"{address}/ar/norm.html")
+    page.evaluate("document.body.classList.remove('sb-untouched')")
+    label, above = page.locator(".sb-state").first.bounding_box(), page.locator(".sb-meta > *").last
+    assert label["y"] - 8 >= above.bounding_box()["y"] + above.bounding_box()["height"]

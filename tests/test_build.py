@@ -152,6 +152,12 @@ def test_a_changed_image_is_copied(edited: Edited) -> None:
     )
 
 
+def test_a_page_follows_the_size_of_its_image(edited: Edited) -> None:
+    assert 'width="20" height="20"' in (edited.folder / "public" / "ja" / "index.html").read_text()
+    assert "ja/index.html" in edited.edit("src/guide/square.svg", 'height="20"', 'height="30"')
+    assert 'width="20" height="30"' in (edited.folder / "public" / "ja" / "index.html").read_text()
+
+
 def test_a_removed_image_is_told(edited: Edited) -> None:
     (edited.folder / "src" / "guide" / "square.svg").unlink()
     missing = [problem.where for problem in edited.build().problems if problem.excerpt.endswith("square.svg")]

@@ -253,7 +253,73 @@ def test_the_pair_under_the_pointer_or_focus_is_marked(cases: Page) -> None:
     assert cases.evaluate(marked) == [outer]
 
 
+def test_the_focus_of_code_is_seen_on_all_sides_and_moves_nothing(cases: Page) -> None:
+    """Neither the numbers of the lines nor what fades lies over it."""
+    cases.set_viewport_size({"width": 390, "height": 800})
+    cases.keyboard.press("Tab")  # The focus is shown to who uses the keyboard.
+    pre = cases.locator(".code pre").first
+    place = """pre => [...pre.querySelectorAll(".line, .lineno"), pre.parentElement]
+        .map(it => it.getBoundingClientRect()).map(box => [box.left, box.top])"""
+    pre.scroll_into_view_if_needed()
+    before = pre.evaluate(place)
+    pre.focus()
+    assert pre.evaluate(place) == before
+    box = pre.bounding_box()
+    cases.evaluate("""() => {
+        const sample = document.createElement("div");
+        sample.id = "sample";
+        document.body.append(sample);
+        const style = new CSSStyleSheet();
+        style.replaceSync(`#sample { position: fixed; inset: 0 auto auto 0; z-index: 9;
+            inline-size: 40px; block-size: 40px; background: var(--accent) }`);
+        document.adoptedStyleSheets.push(style);
+    }""")
+    for x, y in ((box["x"], box["y"] + 5), (box["x"] + box["width"] - 2, box["y"] + 5)):
+        ring = cases.screenshot(clip={"x": x, "y": y, "width": 2, "height": 8})
+        assert ring == cases.screenshot(clip={"x": 10, "y": 10, "width": 2, "height": 8})
+    for y in (box["y"], box["y"] + box["height"] - 2):
+        ring = cases.screenshot(clip={"x": box["x"] + 5, "y": y, "width": 8, "height": 2})
+        assert ring == cases.screenshot(clip={"x": 10, "y": 10, "width": 8, "height": 2})
+
+
+def test_a_long_path_in_results_breaks_behind_a_slash(served: str, open_page: OpenPage) -> None:
+    page = open_page(f"{served}/ours/index.html", width=320)
+    page.keyboard.press("/")
+    page.get_by_role("combobox").fill("cifar")
+    path = page.locator(".sb-found-path", has_text="group_norm/experiment.py").first
+    expect(path).to_have_text("normalization/group_norm/experiment.py")
+    ends = """path => {
+        const range = document.createRange(), tops = [];
+        const texts = document.createTreeWalker(path, NodeFilter.SHOW_TEXT);
+        while (texts.nextNode()) {
+            for (let at = 0; at < texts.currentNode.length; at += 1) {
+                range.setStart(texts.currentNode, at);
+                range.setEnd(texts.currentNode, at + 1);
+                tops.push([range.getBoundingClientRect().bottom, texts.currentNode.data[at]]);
+            }
+        }
+        const isLast = ([top], at) => at + 1 < tops.length && tops[at + 1][0] > top + 9;
+        return tops.filter(isLast).map(([, end]) => end);
+    }"""
+    assert path.evaluate(ends) == ["/"]
+
+
 # Images
+
+
+def test_an_image_has_its_place_before_it_is_there(served: str, open_page: OpenPage) -> None:
+    address = f"{served}/cases/attention.html"
+    page = open_page(address)
+    shown = "images => images.map(image => image.getBoundingClientRect()).map(box => [box.width, box.height])"
+    images = page.locator("main img")
+    there = images.evaluate_all(shown)
+    assert there
+    page.route("**/*.svg", lambda route: None if "square" in route.request.url else route.continue_())
+    page.goto(address, wait_until="domcontentloaded")
+    assert (
+        images.evaluate_all("images => images.some(image => image.complete && image.naturalWidth)") is False
+    )
+    assert images.evaluate_all(shown) == there
 
 
 def test_an_image_can_be_enlarged(cases: Page) -> None:

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import pytest
 from cases import balanced, replayed
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,3 +27,22 @@ def test_what_was_balanced_stays_so(html):
 def test_prose_without_formulas_tables_or_hyphens_is_left_alone():
     html = '<p>Prose, and <code translate="no">code</code>.</p>'
     assert set_prose(html) is html
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ('<img src="a.png" alt="x">', '<img src="a.png" alt="x" width="30" height="20">'),
+        ('<img src="a.png" alt="x" width="15">', '<img src="a.png" alt="x" width="15" height="10">'),
+        ('<img src="a.png" height="40" alt="x">', '<img src="a.png" alt="x" width="60" height="40">'),
+        ('<img src="b&amp;c.png" alt="<b>">', '<img src="b&amp;c.png" alt="<b>" width="1" height="1">'),
+        *((same, same) for same in (
+            '<img src="a.png" width="1" height="2">',
+            '<img src="a.png" width="50%">',
+            '<img src="other.png" alt="x">',
+            '<p title="src="></p>',
+        )),
+    ],
+)  # fmt: skip
+def test_an_image_is_as_large_as_it_is(written: str, shown: str) -> None:
+    assert set_prose(written, {"a.png": (30, 20), "b&c.png": (1, 1)}) == shown

@@ -9,6 +9,9 @@ const RULES = { light: {}, dark: { runOnly: ["color-contrast"] } };
 // axe does not read MathML, and so finds a header empty that is a formula; browsers read it.
 const isFormula = (rule, html) => rule === "empty-table-header" && html.includes("<math");
 
+// What scrolls is marked in the frame after the one that tells of the new width.
+const settled = (page) => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+
 async function violations(page, rules) {
   const run = (options) => window.axe.run(document, options);
   const { violations } = await page.evaluate(run, { resultTypes: ["violations"], preload: false, ...rules });
@@ -26,6 +29,7 @@ export async function accessibility({ files, address, browser, row }) {
       await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: theme }]);
       for (const width of WIDTHS) {
         await page.setViewport({ width, height: 800 });
+        await settled(page);
         const found = await violations(page, rules);
         for (const violation of found) console.error(`${file}, ${theme}, ${width} px: ${violation}`);
         count += found.length;

@@ -20,6 +20,7 @@ from site_builder.build.writing import Rendering, Writing, own_files, templates,
 from site_builder.errors import Location, Problem
 from site_builder.reading.discover import Source
 from site_builder.site import Site
+from site_builder.site.assets import image_size
 from site_builder.site.memories import load_shared
 from site_builder.translating.shared import Shared
 from site_builder.writing.search import Corpus
@@ -144,7 +145,9 @@ class Before:
         config, cache = writing.site.config, writing.inputs.cache
         if any(image_digest(config, path) != made for path, made in rendering.images.items()):
             changed.append("images")
-        if not rendering.assets <= writing.site.assets:
+        if not rendering.assets.keys() <= writing.site.assets or any(
+            image_size(config, path) != size for path, size in rendering.assets.items()
+        ):
             changed.append("files it links to")
         if not self.foreign.isdisjoint(own_files(rendering)):
             changed.append("output")

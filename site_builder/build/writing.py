@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import islice
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from site_builder.errors import Location, Problem
 from site_builder.model import LocalizedPage
 from site_builder.reading.discover import Source
 from site_builder.site import Site
+from site_builder.site.assets import image_size
 from site_builder.site.memories import entry_places, full_memory, load_memory
 from site_builder.site.status import has_prose, page_status
 from site_builder.translating.join import in_source_language, localize, originals
@@ -43,8 +44,8 @@ class Rendering:
     """Below the output; none if the page could not be written."""
     texts: Mapping[str, bytes] = field(default_factory=dict)
     """By corpus of the search: a digest of what can be found on the page."""
-    assets: frozenset[str] = frozenset()
-    """The files beside the sources that it shows or links to."""
+    assets: Mapping[str, tuple[int, int] | None] = field(default_factory=dict)
+    """The files beside the sources that it shows or links to; of images, width and height."""
     words: int = 0
     coverage: Mapping[str, float] = field(default_factory=dict)
     """Share of the words that are shown in each language, 0 to 1."""
@@ -116,6 +117,7 @@ def write(writing: Writing, reading: Reading) -> Rendering:
     page = link_code(plain, references)
     original = in_source_language(page, site.config.language)
     linker = Linker(writing.targets, page)
+    size_of = cache(lambda asset: image_size(site.config, asset))
     sources = {tag: file for tag in frame.languages if (file := _file(site, reading.source, tag))}
     books = notebooks(site.config, reading.source, plain, linker.assets) if site.config.notebooks else None
     pages = {tag: _localized(writing, reading, original, tag) for tag in frame.languages}
@@ -126,7 +128,7 @@ def write(writing: Writing, reading: Reading) -> Rendering:
     texts = {CODE: code_text(plain)} if site.config.search else {}
     for tag, localized in pages.items():
         copies = originals(original, localized) if localized is not original else ()
-        context = compose(frame, localized, linker, sources, originals=copies, indexed=indexed)
+        context = compose(frame, localized, linker, sources, copies, indexed, size_of=size_of)
         url = frame.folder(tag) + page.url
         written[url] = render_page(templates(writing), context).encode()
         if site.config.markdown:
@@ -145,7 +147,7 @@ def write(writing: Writing, reading: Reading) -> Rendering:
         made_of={} if broken else writing.made_of(reading, references),
         files=tuple(written),
         texts=_write_texts(writing, page.url, texts),
-        assets=frozenset(linker.assets),
+        assets={asset: size_of(asset) for asset in linker.assets},
         words=sum(section.words for section in page.sections),
         coverage={tag: localized.coverage for tag, localized in pages.items()},
         indexed=indexed,

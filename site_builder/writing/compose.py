@@ -53,12 +53,15 @@ def compose(  # noqa: PLR0917 - six values of six types.
     files: Mapping[str, Path],
     originals: Sequence[str] = (),
     indexed: Collection[str] | None = None,
+    *,
+    size_of: Callable[[str], tuple[int, int] | None] = lambda _: None,
 ) -> PageContext:
     """Return what the templates are given of a page.
 
     `files` are its source and maps, by language; `originals` what the source says in each section, as
     HTML without ids, or empty where that is not to be shown besides; `indexed` the languages whose
-    version of the page is worth finding, by default all of them.
+    version of the page is worth finding, by default all of them; `size_of` tells how wide and high a file
+    beside the sources is, if that is an image.
     """
     url, tag = page.page.url, page.language
     sections = _sections(frame, page, linker, originals)
@@ -90,6 +93,7 @@ def compose(  # noqa: PLR0917 - six values of six types.
         stylesheets=(root + frame.formula_sheet,) if frame.formula_sheet and page.page.styles else (),
         noindex=not page.translated,
         notebook_href=_relative(notebook_url(url), url) if frame.config.notebooks else "",
+        sizes={_relative(asset, here): size for asset in linker.assets if (size := size_of(asset))},
     )
 
 

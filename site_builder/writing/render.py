@@ -1,7 +1,7 @@
 """Localized pages to HTML: the templates of a site, and what they are given."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from itertools import groupby
 from types import MappingProxyType
 from typing import NamedTuple
@@ -160,6 +160,8 @@ class PageContext:
     """Whether search engines should leave the page out."""
     notebook_href: str = ""
     """To the page as a notebook, or empty."""
+    sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """Width and height of each image that is the site's own, by its address on the page."""
 
 
 def make_environment(config: Config) -> Environment:

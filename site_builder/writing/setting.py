@@ -1,7 +1,9 @@
 """How prose is set: what a browser would break apart is kept together, and tables get a box to scroll in."""
 
 import re
+from collections.abc import Mapping
 from html import unescape
+from types import MappingProxyType
 
 _OPENING = "[(\\[{“‘«‹¿¡„「『（【《〈〔［｛]*"
 _CLOSING = "[)\\]}”’»›,.;:!?…%‰،؛؟۔।॥、。・：；！？」』）】》〉〕］｝ー々]*"
@@ -29,11 +31,16 @@ _TAG = re.compile(r"<[^<>]*>")
 _NUMBER = re.compile(
     "[-+−±~≈<>≤≥]?\\s?\\d[\\d\\s.,:/·×±%٫٬\u00a0\u202f⁰¹²³⁴-⁹⁻–−-]*(?:\\s?(?:[eE][-+]?\\d+|[A-Za-zµμ]{1,3}|%))?"
 )
+_IMAGE = re.compile(r'(<img(?=\s)(?:[^<>"]|"[^"]*")*?\ssrc="([^"]*)"(?:[^<>"]|"[^"]*")*)>')
+_DIMENSION = re.compile(r'\s(width|height)="([^"]*)"')
 _NOTHING = frozenset({"", "-", "–", "—", "−"})
 
 
-def set_prose(html: str) -> str:
-    """Return the same prose, with what keeps its lines and tables in shape; what was balanced stays so."""
+def set_prose(html: str, sizes: Mapping[str, tuple[int, int]] = MappingProxyType({})) -> str:
+    """Return the same prose, with what keeps its lines and tables in shape; what was balanced stays so.
+
+    An image at an address in `sizes` gets that width and height, so that nothing moves when it is loaded.
+    """
     if "<math" in html:
         html = _FORMULA.sub(_with_its_signs, html)
     if _NUMBER_AND_MORE.search(html):
@@ -43,7 +50,21 @@ def set_prose(html: str) -> str:
     if "<table" in html:
         html = _TABLE.sub(lambda table: _with_columns(table[0]), html)
         html = html.replace("<table", '<div class="sb-table"><table').replace("</table>", "</table></div>")
+    if sizes and "<img" in html:
+        html = _IMAGE.sub(lambda image: _with_size(image, sizes), html)
     return html
+
+
+def _with_size(image: re.Match[str], sizes: Mapping[str, tuple[int, int]]) -> str:
+    """Say how wide and high an image is; where its author said one of the two, the other in proportion."""
+    size = sizes.get(unescape(image[2]))
+    said = dict(_DIMENSION.findall(image[0]))
+    if not size or len(said) > 1 or not all(map(str.isdecimal, said.values())):
+        return image[0]
+    width, height = size
+    scale = int(said["width"]) / width if "width" in said else int(said.get("height", height)) / height
+    shown = {"width": round(width * scale), "height": round(height * scale)} | said
+    return f'{_DIMENSION.sub("", image[1])} width="{shown["width"]}" height="{shown["height"]}">'
 
 
 def _with_its_signs(formula: re.Match[str]) -> str:

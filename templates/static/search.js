@@ -55,8 +55,10 @@
     made.setAttribute("role", "option");
     return Object.assign(made, { href, tabIndex: -1, id: `sb-found-${options().length}` });
   };
+  // A long path breaks behind its slashes.
+  const breaking = (part) => (part.split?.(/(?<=\/)/) ?? [part]).flatMap((piece, at) => (at ? [element("wbr"), piece] : [piece]));
   const head = ({ title, path, about, isFound, parts }, address, find) => {
-    const source = element("bdi", "sb-found-path", ...marked(path, find(path)));
+    const source = element("bdi", "sb-found-path", ...marked(path, find(path)).flatMap(breaking));
     source.dir = "ltr";
     const names = [element("bdi", "", ...marked(title, find(title))), " ", source];
     const inAbout = find(about);
