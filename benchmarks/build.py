@@ -15,6 +15,7 @@ import os
 import random
 import re
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -136,6 +137,7 @@ def seconds(work: Callable[[], object]) -> float:
 def measure(work: Path, source: Path, jobs: int, version: Path | None = None) -> dict[str, float]:
     """Run one cold build as a command of its own."""
     environment = {**os.environ, **({"PYTHONPATH": str(version)} if version else {})}
+    shutil.rmtree(work / ".site-builder-cache", ignore_errors=True)
     with tempfile.TemporaryDirectory(dir=work) as output:
         command = [sys.executable, "-m", "site_builder", "build", str(source), "-q"]
         command += ["-t", str(work / "maps"), "-o", output, "-j", str(jobs)]

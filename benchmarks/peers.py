@@ -24,6 +24,7 @@ defaultContentLanguage = "en"
 disableKinds = ["taxonomy", "term", "rss"]
 disablePathToLower = true
 uglyURLs = true
+timeout = "600s"
 {languages}
 [markup.goldmark.renderer]
 unsafe = true
@@ -79,7 +80,7 @@ def hugo() -> Path:
 
 def hugo_build(site: Path) -> list[str | Path]:
     """Return the command that builds the site in a folder into `public` there."""
-    return [hugo(), "--quiet", "--cacheDir", site / "cache"]
+    return [hugo(), "--logLevel", "error", "--cacheDir", site / "cache"]
 
 
 def pycco_build(tree: Path, output: Path) -> list[str | Path]:

@@ -72,7 +72,7 @@ def formula(chance: random.Random, forms: Sequence[str] = _FORMULAS) -> str:
 def sentence(chance: random.Random, links: Sequence[str], formulas: float) -> str:
     """Return a sentence in Markdown, with a formula at that chance."""
     words = [chance.choice(_SMALL), chance.choice(_WORDS), chance.choice(_VERBS)]
-    for _ in range(chance.randint(1, 3)):
+    for _ in range(chance.choice([0, 1, 1, 2])):
         words += [chance.choice(_SMALL), _noun(chance, links), chance.choice(_JOINS)]
     words += [chance.choice(_SMALL), chance.choice(_WORDS)]
     if chance.random() < formulas:
@@ -95,7 +95,7 @@ def paragraph(chance: random.Random, links: Sequence[str], formulas: float) -> l
     draw = chance.random()
     if draw < 0.06:
         return [f"* {sentence(chance, links, formulas)}" for _ in range(chance.randint(2, 4))]
-    text = " ".join(sentence(chance, links, formulas) for _ in range(chance.choice([1, 1, 1, 2, 3])))
+    text = " ".join(sentence(chance, links, formulas) for _ in range(chance.choice([1, 1, 1, 1, 2])))
     lines = (
         textwrap.wrap(text, 100, break_long_words=False, break_on_hyphens=False)
         if "$" not in text
@@ -170,7 +170,7 @@ def translated(text: str, language: str, *, markdown: bool = False) -> str:
     """Put other words in place of those of a fragment, or of Markdown; all else stays where it is.
 
     A word always becomes the same word. Lengths are about those of real translations: of Japanese and
-    Chinese half as many letters and no spaces, of other languages a tenth more letters.
+    Chinese two thirds of the letters and no spaces, of other languages as many letters.
     """
     kept = _KEPT_MARKDOWN if markdown else _KEPT_HTML
     parts = kept.split(text)
@@ -188,6 +188,6 @@ def _said(run: str, language: str) -> str:
 def _word(word: str, language: str) -> str:
     chance = random.Random(zlib.crc32(f"{language} {word}".encode()))
     if letters := _UNSPACED.get(language):
-        return "".join(chance.choices(letters, k=max(1, round(len(word) * 0.4))))
+        return "".join(chance.choices(letters, k=max(1, round(len(word) * 0.6))))
     text = "".join(chance.choices(_SYLLABLES, k=max(1, round(len(word) * 0.42))))
     return text.capitalize() if word[0].isupper() else text
