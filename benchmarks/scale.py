@@ -4,7 +4,7 @@
     python benchmarks/scale.py --pages 1000 4000
 
 Trees are made and removed one after another in a temporary folder: TMPDIR says where. 100,000 pages take
-about 20 GB there with their site. Each tree is built once from nothing, and once again with nothing
+about 10 GB there with their site. Each tree is built once from nothing, and once again with nothing
 changed; memory is watched in both builds.
 """
 
