@@ -24,8 +24,8 @@ test: $(VENV)/dev ## Everything: format, lint, types, imports, tests
 goldens: $(VENV)/dev ## Rewrite the expected files of the tests; read the diff
 	$(BIN)/pytest -n $(JOBS) --update-goldens
 
-bench: $(VENV)/dev ## Measure a build of torch/nn in four languages
-	$(BIN)/python benchmarks/build.py
+bench: $(VENV)/bench ## Compare with Hugo and pycco on 1,040 pages; BENCH="--write" keeps the table
+	$(BIN)/python benchmarks/compare.py $(BENCH)
 
 audit: site ## Audit the site: axe, Nu checker, Lighthouse, weight; needs Chromium, Java and Node 20
 	npm install --prefix benchmarks/audit --no-package-lock --ignore-scripts --no-fund --no-audit
@@ -41,4 +41,8 @@ $(VENV)/base: pyproject.toml constraints.txt
 
 $(VENV)/dev: $(VENV)/base
 	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev,torch]'
+	@touch $@
+
+$(VENV)/bench: $(VENV)/base
+	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	@touch $@

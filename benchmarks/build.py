@@ -1,6 +1,6 @@
-"""Build torch/nn in four languages, cold, and say what it costs.
+"""Build torch/nn, or another folder, in four languages, cold, and say what it costs.
 
-Run it with `make bench` or `python benchmarks/build.py [SOURCE]`. The cost of the build is compared
+Run it with `python benchmarks/build.py [SOURCE]`. The cost of the build is compared
 with the sum of what cannot be avoided on the same files in the same run: tokenizing, one Pygments
 lexer pass, and Markdown. Three languages have maps that say every text (`full`), that were made before
 one text in ten was edited (`edited`), or nothing (`empty`).
@@ -15,6 +15,7 @@ import os
 import random
 import re
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -29,6 +30,7 @@ from typing import Any
 
 import psutil
 from markdown_it import MarkdownIt
+from prose import translated
 from pygments.lexers import PythonLexer
 
 import site_builder.build.reading
@@ -96,18 +98,12 @@ def add_maps(folder: Path, source: Path, kind: str) -> None:
             older = [reworded(key) if kind == "edited" and chance.random() < 0.1 else key for key in keys]
             path = folder / "maps" / map_path(found.path, tag)
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps({key: translated(key) for key in older}))
+            path.write_text(json.dumps({key: translated(key, tag) for key in older}))
 
 
 def reworded(html: str) -> str:
     """Change a word."""
     return re.sub(r"\b(?:the|is|a|of|to)\b", "once", html, count=1)
-
-
-def translated(html: str) -> str:
-    """Put other words in place of those of a fragment."""
-    parts = re.split(r"(<[^<>]*>|_\^_\d+_\^_|&#?\w+;)", html)
-    return "".join(part if at % 2 else re.sub(r"\w{2,}", "訳文", part) for at, part in enumerate(parts))
 
 
 def compare(work: Path, source: Path, other: Path, runs: int) -> None:
@@ -132,11 +128,6 @@ def unavoidable(sources: list[Source]) -> dict[str, float]:
     }
 
 
-def tokens(text: str) -> Iterator[tokenize.TokenInfo]:
-    """Return Python's tokens."""
-    return tokenize.generate_tokens(io.StringIO(text).readline)
-
-
 def seconds(work: Callable[[], object]) -> float:
     """Return the CPU seconds that `work` takes."""
     started = time.process_time()
@@ -147,6 +138,7 @@ def seconds(work: Callable[[], object]) -> float:
 def measure(work: Path, source: Path, jobs: int, version: Path | None = None) -> dict[str, float]:
     """Run one cold build as a command of its own."""
     environment = {**os.environ, **({"PYTHONPATH": str(version)} if version else {})}
+    shutil.rmtree(work / ".site-builder-cache", ignore_errors=True)
     with tempfile.TemporaryDirectory(dir=work) as output:
         command = [sys.executable, "-m", "site_builder", "build", str(source), "-q"]
         command += ["-t", str(work / "maps"), "-o", output, "-j", str(jobs)]
