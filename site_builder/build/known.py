@@ -44,6 +44,8 @@ class Pages:
     """By URL; of what is published."""
     corpora: "dict[str, Corpus]" = field(default_factory=dict)
     """What is indexed of what is published."""
+    assets: frozenset[str] = frozenset()
+    """The files beside the sources that could be published."""
     status: bytes = b""
     """Digest of all that the status page tells."""
     memories: "dict[str, tuple[bytes, Shared]]" = field(default_factory=dict)

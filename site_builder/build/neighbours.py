@@ -1,19 +1,27 @@
 """What a page shows of the pages around it."""
 
-from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from site_builder.build.digests import digest
-from site_builder.writing.compose import Frame
 from site_builder.writing.contents import surroundings
-from site_builder.writing.navigation import Entry
+from site_builder.writing.navigation import Navigation
 
 
-def neighbours_digest(frame: Frame, url: str) -> bytes:
-    """Digest what a page shows of those around it."""
-    shown = (frame.navigation.entries[other] for other in surroundings(frame.navigation, url))
-    return digest(*(part.encode() for entry in shown for part in _spelled(entry)))
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """How the pages of a site name each other."""
 
+    navigation: Navigation
+    _digests: dict[str, bytes] = field(default_factory=dict)
+    """Of each entry, once it was asked for."""
 
-def _spelled(entry: Entry) -> Iterator[str]:
-    yield entry.url
-    yield from (repr(sorted(texts.items())) for texts in (entry.titles, entry.summaries))
+    def digest(self, url: str) -> bytes:
+        """Digest what a page shows of those around it."""
+        return digest(*map(self._entry, surroundings(self.navigation, url)))
+
+    def _entry(self, url: str) -> bytes:
+        if url not in self._digests:
+            entry = self.navigation.entries[url]
+            texts = (sorted(entry.titles.items()), sorted(entry.summaries.items()))
+            self._digests[url] = digest(url.encode(), repr(texts).encode())
+        return self._digests[url]

@@ -77,7 +77,8 @@ def make(site: Site, cache: Cache, pages: Pages, publication: Publication, order
     )
     if publish:
         # Not before: what could not be published is to be written again.
-        pages.renderings, pages.corpora, pages.status = written.renderings, corpora, others.status
+        pages.renderings, pages.corpora, pages.assets = written.renderings, corpora, site.assets
+        pages.status = others.status
         looks = look_again(site.config.output, pages.last, paths, {*changed, *order.foreign})
         pages.last = Last(order.inputs, looks, report, others.assets)
         if not order.resident:

@@ -65,7 +65,11 @@ class Stage:
         try:
             return staged(self.place, path).read_bytes()
         except FileNotFoundError:
-            return self.folder.place(path).read_bytes()
+            return self.published(path)
+
+    def published(self, path: str) -> bytes:
+        """Return what the site's file `path` holds as it is."""
+        return self.folder.place(path).read_bytes()
 
 
 @dataclass(frozen=True, slots=True)

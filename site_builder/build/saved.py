@@ -18,6 +18,7 @@ class _Saved:
     readings: dict[str, Reading]
     renderings: dict[str, Rendering]
     corpora: dict[str, Corpus]
+    assets: frozenset[str]
     status: bytes
 
 
@@ -29,7 +30,7 @@ def load_pages(inputs: Inputs, pages: Pages) -> None:
     saved = inputs.cache.load(_NAME, _Saved)
     if saved and saved.program == inputs.versions["program"]:
         pages.readings, pages.renderings = saved.readings, saved.renderings
-        pages.corpora, pages.status = saved.corpora, saved.status
+        pages.corpora, pages.assets, pages.status = saved.corpora, saved.assets, saved.status
 
 
 def save_pages(cache: Cache, pages: Pages) -> None:
@@ -39,5 +40,6 @@ def save_pages(cache: Cache, pages: Pages) -> None:
     cache.sweep("forms", {forms_name(reading) for reading in readings if reading.recalled})
     cache.sweep("statuses", {statuses_name(page.statuses) for page in pages.renderings.values()})
     program = program_digest(pages.files)
-    cache.save(_NAME, _Saved(program, pages.readings, pages.renderings, pages.corpora, pages.status))
+    saved = _Saved(program, pages.readings, pages.renderings, pages.corpora, pages.assets, pages.status)
+    cache.save(_NAME, saved)
     save_known(cache, pages)

@@ -1,7 +1,7 @@
 """The search of a site: which of its corpora are to be indexed again, and the files of all of them."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from site_builder.build.digests import digest
@@ -11,6 +11,7 @@ from site_builder.writing.search import (
     CODE,
     FORMAT,
     Corpus,
+    edit_shards,
     make_manifest,
     make_shards,
     page_files,
@@ -26,22 +27,49 @@ class Indexing:
     stage: Stage
     urls: tuple[str, ...]
     """In the order of the site: their places are the numbers of the pages."""
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    """Of the corpora on disk of which only the texts of some pages have changed."""
+    changed: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """The URLs of those pages, by corpus."""
 
-    def kept(
-        self, known: Mapping[str, Corpus], wanted: Mapping[str, str], foreign: Collection[str]
-    ) -> dict[str, Corpus]:
-        """Return the corpora that are on disk in the version that is wanted, with no `foreign` shard."""
-        return {
-            name: corpus
-            for name, corpus in known.items()
-            if wanted.get(name) == corpus.version
-            and not any(shard_path(name, number) in foreign for number in range(corpus.shards))
-        }
+
+def plan(
+    stage: Stage,
+    urls: Sequence[str],
+    known: tuple[Mapping[str, Corpus], Mapping[str, Rendering]],
+    renderings: Mapping[str, Rendering],
+    foreign: Collection[str],
+) -> Indexing:
+    """Say what of each corpus has changed since it was indexed with the `known` renderings."""
+    corpora, before = known
+    if list(before) != list(urls):
+        return Indexing(stage, tuple(urls))
+    sizes = {
+        name: corpus.size
+        for name, corpus in corpora.items()
+        if not any(shard_path(name, number) in foreign for number in range(corpus.shards))
+    }
+    changed = {
+        name: [url for url in urls if before[url].texts.get(name) != renderings[url].texts.get(name)]
+        for name in sizes
+    }
+    return Indexing(stage, tuple(urls), sizes, changed)
 
 
 def index(indexing: Indexing, corpus: str) -> int:
-    """Write the shards of a corpus, and return how many they are."""
-    return make_shards(corpus, indexing.urls, indexing.stage.read, indexing.stage.write)
+    """Write the shards of a corpus that are not as they were, and return the size of all."""
+    stage = indexing.stage
+    if size := indexing.sizes.get(corpus, 0):
+        pages = [(number, url) for number, url in enumerate(indexing.urls) if url in indexing.changed[corpus]]
+        if len(pages) <= _FEW:
+            texts = ((number, text_path(corpus, url)) for number, url in pages)
+            changed = [(number, stage.published(path), stage.read(path)) for number, path in texts]
+            if edited := edit_shards(corpus, size, changed, stage.published, stage.write):
+                return edited
+    return make_shards(corpus, indexing.urls, stage.read, stage.write)
+
+
+_FEW = 16  # Pages: of more, nearly all shards change.
 
 
 def versions(renderings: Mapping[str, Rendering], urls: Sequence[str]) -> dict[str, str]:

@@ -7,13 +7,14 @@ from typing import cast
 from site_builder.build.digests import map_digests, memory_digest
 from site_builder.build.frame import frame_digests, make_frame, make_site_index, make_targets, with_indexes
 from site_builder.build.known import Pages
+from site_builder.build.neighbours import Neighbours
 from site_builder.build.notebooks import image_digest, import_format
 from site_builder.build.pool import Failure
 from site_builder.build.publish import Stage
 from site_builder.build.reading import Inputs, Reading, read, read_maps
 from site_builder.build.recalling import Recalling, recall, unasked
 from site_builder.build.report import Explain
-from site_builder.build.search import Indexing, index, versions
+from site_builder.build.search import index, plan, versions
 from site_builder.build.statuses import statuses_name
 from site_builder.build.work import Work
 from site_builder.build.writing import Rendering, Writing, own_files, templates, write
@@ -23,7 +24,7 @@ from site_builder.site import Site
 from site_builder.site.assets import image_size
 from site_builder.site.memories import load_shared
 from site_builder.translating.shared import Shared
-from site_builder.writing.search import Corpus
+from site_builder.writing.search import Corpus, shard_count
 
 _LONG = 3600.0  # Seconds: a hundred thousand pages take some minutes.
 
@@ -134,8 +135,6 @@ class Before:
         rendering = self.pages.renderings.get(reading.source.url)
         if not rendering:
             return ["new"]
-        if not rendering.made_of:
-            return ["broken links"]
         made_of = writing.made_of(reading, writing.references(reading))
         changed = sorted(
             name
@@ -149,6 +148,8 @@ class Before:
             image_size(config, path) != size for path, size in rendering.assets.items()
         ):
             changed.append("files it links to")
+        if rendering.has_broken_links and self.pages.assets != writing.site.assets:
+            changed.append("files it may link to")
         if not self.foreign.isdisjoint(own_files(rendering)):
             changed.append("output")
         if rendering.statuses and not cache.has(statuses_name(rendering.statuses)):
@@ -174,7 +175,8 @@ def _prepare(inputs: Inputs, readings: Mapping[str, Reading], stage: Stage) -> W
     site = inputs.site
     frame = make_frame(site, readings)
     targets, names = make_targets(site, readings), make_site_index(site, readings)
-    return Writing(inputs, frame, targets, names, stage, {}, frame_digests(inputs, frame))
+    neighbours, digests = Neighbours(frame.navigation), frame_digests(inputs, frame)
+    return Writing(inputs, frame, targets, names, stage, {}, neighbours, digests)
 
 
 def _write_stale(
@@ -209,12 +211,16 @@ def index_texts(written: Written, before: Before, stage: Stage, work: Work) -> d
     """Index what can be searched and is not as it was."""
     if not written.writing.site.config.search:
         return {}
-    wanted, indexing = versions(written.renderings, written.urls), Indexing(stage, written.urls)
-    corpora = indexing.kept(before.pages.corpora, wanted, before.foreign)
+    urls, renderings, known = written.urls, written.renderings, before.pages
+    wanted = versions(renderings, urls)
+    indexing = plan(stage, urls, (known.corpora, known.renderings), renderings, before.foreign)
+    corpora = {
+        name: corpus for name, corpus in known.corpora.items() if _is_kept(indexing, name, corpus, wanted)
+    }
     stale = [name for name in wanted if name not in corpora]
     work.total += len(stale)
-    for name, shards in work.each(index, stale, indexing, _LONG):
-        if isinstance(shards, Failure):
-            raise RuntimeError(f"the search could not be indexed: {shards.message}")
-        corpora[name] = Corpus(shards, wanted[name])
+    for name, size in work.each(index, stale, indexing, _LONG):
+        if isinstance(size, Failure):
+            raise RuntimeError(f"the search could not be indexed: {size.message}")
+        corpora[name] = Corpus(shard_count(size), wanted[name], size)
     return corpora

@@ -9,7 +9,7 @@ from pathlib import Path
 from jinja2 import Environment
 
 from site_builder.build.digests import digest
-from site_builder.build.neighbours import neighbours_digest
+from site_builder.build.neighbours import Neighbours
 from site_builder.build.notebooks import notebooks
 from site_builder.build.publish import Stage
 from site_builder.build.reading import Inputs, Reading, load_page
@@ -39,11 +39,12 @@ class Rendering:
 
     url: str
     made_of: Mapping[str, bytes] = field(default_factory=dict)
-    """A digest of each thing that went into it; nothing if it is not to be used again."""
+    """A digest of each thing that went into it."""
     files: tuple[str, ...] = ()
     """Below the output; none if the page could not be written."""
     texts: Mapping[str, bytes] = field(default_factory=dict)
     """By corpus of the search: a digest of what can be found on the page."""
+    has_broken_links: bool = False
     assets: Mapping[str, tuple[int, int] | None] = field(default_factory=dict)
     """The files beside the sources that it shows or links to; of images, width and height."""
     words: int = 0
@@ -71,6 +72,7 @@ class Writing:
     stage: Stage
     memories: dict[str, Shared]
     """All that is known in the languages in which the own map of some page to be written is wanting."""
+    neighbours: Neighbours
     digests: Mapping[str, bytes]
     """Of what goes into every page, part by part."""
 
@@ -90,7 +92,7 @@ class Writing:
             **self.digests,
             "formulas": styles.encode(),
             "links": digest(repr(references).encode()),
-            "neighbours": neighbours_digest(self.frame, reading.source.url),
+            "neighbours": self.neighbours.digest(reading.source.url),
             "source": reading.key,
             **{f"map {tag}": made for tag, made in reading.maps.items()},
             **{f"memory {tag}": reading.recalled[tag].answer for tag in reading.wanting},
@@ -144,7 +146,8 @@ def write(writing: Writing, reading: Reading) -> Rendering:
         writing.stage.write(path, content)
     return Rendering(
         page.url,
-        made_of={} if broken else writing.made_of(reading, references),
+        made_of=writing.made_of(reading, references),
+        has_broken_links=bool(broken),
         files=tuple(written),
         texts=_write_texts(writing, page.url, texts),
         assets={asset: size_of(asset) for asset in linker.assets},

@@ -20,6 +20,7 @@ That a page holds all the terms of a query does not mean that it holds the query
 of `terms`, which the manifest hands to it: every page that has the words is found, and no other is shown.
 """
 
+from site_builder.writing.search.editing import edit_shards
 from site_builder.writing.search.shards import (
     CODE,
     FORMAT,
@@ -27,6 +28,7 @@ from site_builder.writing.search.shards import (
     make_manifest,
     make_shards,
     page_files,
+    shard_count,
     shard_path,
 )
 from site_builder.writing.search.text import code_text, prose_text, text_path
@@ -36,10 +38,12 @@ __all__ = [
     "FORMAT",
     "Corpus",
     "code_text",
+    "edit_shards",
     "make_manifest",
     "make_shards",
     "page_files",
     "prose_text",
+    "shard_count",
     "shard_path",
     "text_path",
 ]

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from site_builder.writing.search.terms import RULES, Terms, find_terms, places, shard_of
 from site_builder.writing.search.text import FOLDER, text_path
@@ -24,6 +23,8 @@ class Corpus:
     shards: int
     version: str
     """Another one whenever its files are others."""
+    size: int = 0
+    """Of all that the shards hold; it decides how many they are."""
 
 
 @dataclass(slots=True)
@@ -47,16 +48,17 @@ class _Postings:
 def make_shards(
     corpus: str, urls: Iterable[str], read: Callable[[str], bytes], write: Callable[[str, bytes], object]
 ) -> int:
-    """Index the texts of the pages at `urls`, in this order; return how many shards were written."""
+    """Index the texts of the pages at `urls`, in this order; return the size of what was written."""
     words, grams = _Postings(), _Postings()
     for number, url in enumerate(urls):
-        terms = _terms(json.loads(read(text_path(corpus, url))))
+        terms = terms_of(read(text_path(corpus, url)))
         words.add(number, terms.words)
         grams.add(number, terms.grams)
-    count = _count(words.lists, grams.lists)
-    for number, content in enumerate(_shards(words.lists, grams.lists, count)):
+    size = sum(word_size(word, len(pages)) for word, pages in words.lists.items())
+    size += sum(gram_size(len(pages)) for pages in grams.lists.values())
+    for number, content in enumerate(_shards(words.lists, grams.lists, shard_count(size))):
         write(shard_path(corpus, number), content)
-    return count
+    return size
 
 
 def shard_path(corpus: str, number: int) -> str:
@@ -64,7 +66,9 @@ def shard_path(corpus: str, number: int) -> str:
     return f"{FOLDER}/{corpus}/{number}.json"
 
 
-def _terms(text: Mapping[str, Any]) -> Terms:
+def terms_of(content: bytes) -> Terms:
+    """Return the terms of a page, whose text is given as `text` writes it."""
+    text = json.loads(content)
     if "path" in text:
         anchors = [anchor for anchor, _ in text["sections"]]
         # The definition that a section is, without the class that it is in.
@@ -76,21 +80,35 @@ def _terms(text: Mapping[str, Any]) -> Terms:
     )
 
 
-def _count(words: Mapping[str, bytearray], grams: Mapping[str, bytearray]) -> int:
-    """Say how many shards it takes, each word being in as many as it has places."""
-    size = sum(len(pages) + 7 for pages in grams.values())
-    size += sum((len(pages) + len(word) + 5) * max(1, len(word) - 2) for word, pages in words.items())
+def shard_count(size: int) -> int:
+    """Say how many shards it takes."""
     return size // _SHARD + 1
 
 
+def word_size(word: str, length: int) -> int:
+    """Say what a word takes whose list of pages is so long: it is in as many shards as it has places."""
+    return (length + len(word) + 5) * max(1, len(word) - 2)
+
+
+def gram_size(length: int) -> int:
+    """Say what a character or a pair of them takes."""
+    return length + 7
+
+
+def shard(words: Iterable[bytes], grams: Iterable[bytes]) -> bytes:
+    """Return a shard that holds these entries."""
+    return b'{"words":{%b},\n"grams":{%b}}\n' % (b",".join(words), b",".join(grams))
+
+
 def _shards(words: Mapping[str, bytearray], grams: Mapping[str, bytearray], count: int) -> Iterator[bytes]:
-    words_of = _dealt(((word, places(word)) for word in sorted(words)), _entries(words), count)
-    grams_of = _dealt(((gram, (gram,)) for gram in sorted(grams)), _entries(grams), count)
+    words_of = _dealt(((word, places(word)) for word in sorted(words)), entries(words), count)
+    grams_of = _dealt(((gram, (gram,)) for gram in sorted(grams)), entries(grams), count)
     for in_words, in_grams in zip(words_of, grams_of, strict=True):
-        yield b'{"words":{%b},\n"grams":{%b}}\n' % (b",".join(in_words), b",".join(in_grams))
+        yield shard(in_words, in_grams)
 
 
-def _entries(lists: Mapping[str, bytearray]) -> dict[str, bytes]:
+def entries(lists: Mapping[str, bytes] | Mapping[str, bytearray]) -> dict[str, bytes]:
+    """Write each term with its list of pages, as it stands in shards."""
     # All names at once, which is quicker: JSON writes no line break in a string.
     names = json.dumps(list(lists), ensure_ascii=False, separators=("\n", ":"))[1:-1].encode().split(b"\n")
     return {
@@ -100,7 +118,7 @@ def _entries(lists: Mapping[str, bytearray]) -> dict[str, bytes]:
 
 
 def _dealt(
-    keyed: Iterable[tuple[str, Iterable[str]]], entries: Mapping[str, bytes], count: int
+    keyed: Iterable[tuple[str, Iterable[str]]], written: Mapping[str, bytes], count: int
 ) -> list[list[bytes]]:
     """Put the entry of each term into the shards of its keys, once."""
     dealt: list[list[bytes]] = [[] for _ in range(count)]
@@ -110,7 +128,7 @@ def _dealt(
             if key not in numbers:
                 numbers[key] = shard_of(key, count)
         for number in {numbers[key] for key in keys}:
-            dealt[number].append(entries[term])
+            dealt[number].append(written[term])
     return dealt
 
 
