@@ -217,7 +217,36 @@ def test_hostile_texts_take_no_more_time_than_their_length() -> None:
 @example("A $x$ and `y` here \n")
 @example(r"\begin{align}x\end{align}")
 @example("a - b\n")
-def test_a_plain_line_is_what_markdown_makes_of_it(text: str) -> None:
+@example("a  \nb")
+@example("a\n  b \nc\n \nd")
+def test_plain_prose_is_what_markdown_makes_of_it(text: str) -> None:
+    check_plain(text)
+
+
+LINES = [
+    "a b",
+    "a $x$ ",
+    "c\u00a0",
+    "d  ",
+    "  e",
+    "    f",
+    "",
+    " ",
+    "- g",
+    "1. h",
+    "===",
+    "$y$",
+    "\u00a0i",
+    "j:",
+]
+
+
+@given(st.lists(st.sampled_from(LINES), max_size=6).map("\n".join))
+def test_plain_lines_are_what_markdown_makes_of_them(text: str) -> None:
+    check_plain(text)
+
+
+def check_plain(text: str) -> None:
     fast = MARKUP.render(text)
-    with mock.patch("site_builder.reading.markup._PLAIN_LINE", re.compile(r"(?!)")):
+    with mock.patch("site_builder.reading.markup._PLAIN_PROSE", re.compile(r"(?!)")):
         assert fast == MARKUP.render(text)

@@ -81,9 +81,11 @@ class _Rendering:
         if self.marked.count("[") - self.marked.count("]") > MAX_UNMATCHED:
             message = f"more than {MAX_UNMATCHED} `[` without `]`"
             return _as_written(self.text, Complaint(0, "limit", message, r"write `\[` for a bracket"))
-        if _PLAIN_LINE.fullmatch(self.marked) and not self._has_environments():
+        if _PLAIN_PROSE.fullmatch(self.marked) and not self._has_environments():
             # What Markdown would make of it, at a tenth of the cost: most comments are like this.
-            html, protected = self._numbered(f"<p>{escape(self.marked.rstrip())}{self._last_break()}</p>\n")
+            paragraphs = _BLANK_LINES.split(escape(self.marked.strip()))
+            text = "</p>\n<p>".join(_LINE_BREAK.sub(" ", paragraph.strip()) for paragraph in paragraphs)
+            html, protected = self._numbered(f"<p>{text}{self._last_break()}</p>\n")
             return Rendered(Fragment(html, protected), (), (), frozenset(self.styles), tuple(self.complaints))
         tokens = _parser().parse(self.marked)
         if (line := self._first_dropped(tokens)) is not None:
@@ -260,8 +262,14 @@ _TAGS = {
 _ALIGNMENT = {f"text-align:{side}": f' align="{side}"' for side in ("left", "center", "right")}
 _ENVIRONMENT = re.compile(f"\n({MARK.pattern.replace('(', '').replace(')', '')})\n")
 _TAG = re.compile("(<[^<>]*>)")
-_PLAIN_LINE = re.compile(r"(?:[^\W\d_]|\ufdd0)[^\0\n\t\r\f\v\\`*_\[\]<>&~|]*\n?")
-"""One line in which nothing means anything to Markdown."""
+# Two spaces at the end of a line would be a break.
+_PLAIN_LINE = r"(?:[^\W\d_]|\ufdd0)[^\0\n\t\r\f\v\\`*_\[\]<>&~|]*+"
+_BLANK_LINES = re.compile(r"\n(?: *\n)+")
+_LINE_BREAK = re.compile(r" ?\n *")
+_PLAIN_PROSE = re.compile(
+    rf"{_PLAIN_LINE}(?:(?<!  )(?:{_BLANK_LINES.pattern}|{_LINE_BREAK.pattern}){_PLAIN_LINE})*+\n?"
+)
+"""Paragraphs in which nothing means anything to Markdown."""
 
 
 def _unforged(html: str) -> str:
