@@ -16,7 +16,7 @@ from site_builder.fragment import bare, placeholders
 from site_builder.fragment.filling import fill
 from site_builder.fragment.wording import normal_form, plain_text
 from site_builder.reading.formula import make_converter
-from site_builder.reading.markup import MAX_BYTES, MAX_NESTING, Markup
+from site_builder.reading.markup import MAX_BYTES, MAX_NESTING, Markup, _parser, _parser_for
 from site_builder.reading.protect import protect, restore
 from site_builder.reading.rendered import Rendered
 from site_builder.sanitize import sanitize
@@ -250,3 +250,17 @@ def check_plain(text: str) -> None:
     fast = MARKUP.render(text)
     with mock.patch("site_builder.reading.markup._PLAIN_PROSE", re.compile(r"(?!)")):
         assert fast == MARKUP.render(text)
+
+
+PIECES = (
+    """# ## - + * 1. 2) > ``` ~~~ === --- -- ___ *** | |-|-| :-: [a]: [a] <b> <!-- --> a b: = ~ ` \\ &amp;"""
+)
+
+
+@given(
+    st.lists(
+        st.sampled_from([*PIECES.split(), " ", "    ", "\t", "\n", "\n", "\n  ", "\n\n"]), max_size=24
+    ).map("".join)
+)
+def test_a_parser_without_what_a_text_cannot_have_finds_the_same(text: str) -> None:
+    assert _parser_for(text).parse(text) == _parser(()).parse(text)

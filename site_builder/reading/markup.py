@@ -54,13 +54,35 @@ def _as_written(text: str, complaint: Complaint) -> Rendered:
 _DROPPED_LEVEL = 2 * MAX_NESTING + 1
 
 
-@lru_cache(maxsize=1)
-def _parser() -> MarkdownIt:
+_SIGNS = {
+    name: re.compile(sign, re.MULTILINE)
+    for name, sign in {
+        "table": r"\|",
+        "fence": "```|~~~",
+        "blockquote": ">",
+        "hr": r"[-*_][ \t]*$",
+        "list": r"(?:[-+*]|\d[.)])(?:[ \t]|$)",
+        "reference": r"\]:",
+        "html_block": "<",
+        "heading": "#",
+        "lheading": r"[-=][ \t]*$",
+    }.items()
+}
+"""What each kind of block cannot be without."""
+
+
+def _parser_for(text: str) -> MarkdownIt:
+    """Return a parser that looks for what may be in a text: for each line it tries all that it knows."""
+    return _parser(tuple(name for name, sign in _SIGNS.items() if not sign.search(text)))
+
+
+@lru_cache(maxsize=256)
+def _parser(without: tuple[str, ...]) -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"maxNesting": _DROPPED_LEVEL}).enable(["table", "strikethrough"])
     # A key holds a link as its author wrote it.
     parser.normalizeLink = str  # type: ignore[assignment, method-assign]
     parser.normalizeLinkText = str  # type: ignore[assignment, method-assign]
-    return parser
+    return parser.disable(without)
 
 
 class _Rendering:
@@ -87,7 +109,7 @@ class _Rendering:
             text = "</p>\n<p>".join(_LINE_BREAK.sub(" ", paragraph.strip()) for paragraph in paragraphs)
             html, protected = self._numbered(f"<p>{text}{self._last_break()}</p>\n")
             return Rendered(Fragment(html, protected), (), (), frozenset(self.styles), tuple(self.complaints))
-        tokens = _parser().parse(self.marked)
+        tokens = _parser_for(self.marked).parse(self.marked)
         if (line := self._first_dropped(tokens)) is not None:
             return _as_written(self.text, _too_deep(line))
         html = _unforged(self._blocks(tokens))
