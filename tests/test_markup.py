@@ -262,5 +262,8 @@ PIECES = (
         st.sampled_from([*PIECES.split(), " ", "    ", "\t", "\n", "\n", "\n  ", "\n\n"]), max_size=24
     ).map("".join)
 )
+@example("|a|b|\n|-|-|\n|c|d|")
+@example("a\n---")
+@example("> a\n> ===\n")
 def test_a_parser_without_what_a_text_cannot_have_finds_the_same(text: str) -> None:
     assert _parser_for(text).parse(text) == _parser(()).parse(text)
