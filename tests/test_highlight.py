@@ -16,7 +16,8 @@ from pygments.lexer import Lexer
 from pygments.lexers.python import PythonLexer
 from pygments.token import Text
 
-from site_builder.reading.highlight import INVISIBLE, FasterPythonLexer, highlight, listing, numbered
+from site_builder.reading.highlight import INVISIBLE, _class_name, highlight, listing, numbered
+from site_builder.reading.lexing import FasterPythonLexer
 
 FIXTURES = Path(__file__).parent / "fixtures" / "highlight"
 LANGUAGES = [
@@ -131,17 +132,48 @@ def test_a_listing() -> None:
     assert "&lt;b&gt;" in listing("<b>", "")
 
 
-def test_the_faster_lexer_makes_the_tokens_of_the_stock_one() -> None:
-    stock, ours = PythonLexer(stripnl=False), FasterPythonLexer(stripnl=False)
+def coloured(lexer: Lexer, text: str) -> list[tuple[int, str, str]]:
+    """Join the tokens that have no colour."""
+    joined: list[tuple[int, str, str]] = []
+    for at, kind, value in lexer.get_tokens_unprocessed(text):
+        name = _class_name(kind)
+        if value and not name and joined and not joined[-1][1]:
+            joined[-1] = (joined[-1][0], "", joined[-1][2] + value)
+        elif value:
+            joined.append((at, name, value))
+    return joined
+
+
+STOCK, OURS = PythonLexer(stripnl=False), FasterPythonLexer(stripnl=False)
+
+
+def test_the_faster_lexer_colours_like_the_stock_one() -> None:
     for file in sorted(Path(sysconfig.get_paths()["stdlib"]).glob("*.py"))[::12]:
         text = file.read_text("utf-8")
-        assert list(ours.get_tokens_unprocessed(text)) == list(stock.get_tokens_unprocessed(text)), file
+        assert coloured(OURS, text) == coloured(STOCK, text), file
 
 
-CORNERS = """x:=1 x[a:=b] a==b f(x=.5) a.__dict__ x.match 1..real ... @a.b f'{a.b:>{c}}' x.é"""
+CORNERS = """x:=1 x[a:=b] a==b f(x=.5) a.__dict__ x.match 1..real ... @a.b f'{a.b:>{c}}' x.é x·print
+é.print printé xprint print2 rb'a' fx'a' _ __init__ x.__init__ if(a)else(b) 0x1Fg 1_000abc @if ²abc"""
 
 
-@pytest.mark.parametrize("text", [*CORNERS.split(), "a . b", "  match x:\n"])
+@pytest.mark.parametrize(
+    "text", [*CORNERS.split(), "a . b", "  match x:\n", "case _:\n", "x. print", "'a\nb"]
+)
 def test_the_faster_lexer_knows_the_corners(text: str) -> None:
-    stock, ours = PythonLexer(stripnl=False), FasterPythonLexer(stripnl=False)
-    assert list(ours.get_tokens_unprocessed(text)) == list(stock.get_tokens_unprocessed(text))
+    assert coloured(OURS, text) == coloured(STOCK, text)
+
+
+SNIPPETS = r"""
+a match case _ print self if in def class import from as None async yield lazy x1 é · ² 0 1.5 1e3j 0x __init__
+__doc__ .a .é = == := : , ; ( ) [ ] { } @ + - ** -> \ ' " ''' f''' f' rb" F" % %s {x!r} # !
+"""
+
+
+@given(
+    st.lists(st.sampled_from([*SNIPPETS.split(), '"""', " ", "\n", "\t", "\n    ", r"\n"]), max_size=20).map(
+        "".join
+    )
+)
+def test_the_faster_lexer_colours_anything_like_the_stock_one(text: str) -> None:
+    assert coloured(OURS, text) == coloured(STOCK, text)

@@ -16,7 +16,7 @@ from site_builder.fragment import bare, placeholders
 from site_builder.fragment.filling import fill
 from site_builder.fragment.wording import normal_form, plain_text
 from site_builder.reading.formula import make_converter
-from site_builder.reading.markup import MAX_BYTES, MAX_NESTING, Markup
+from site_builder.reading.markup import MAX_BYTES, MAX_NESTING, Markup, _parser, _parser_for
 from site_builder.reading.protect import protect, restore
 from site_builder.reading.rendered import Rendered
 from site_builder.sanitize import sanitize
@@ -217,7 +217,53 @@ def test_hostile_texts_take_no_more_time_than_their_length() -> None:
 @example("A $x$ and `y` here \n")
 @example(r"\begin{align}x\end{align}")
 @example("a - b\n")
-def test_a_plain_line_is_what_markdown_makes_of_it(text: str) -> None:
+@example("a  \nb")
+@example("a\n  b \nc\n \nd")
+def test_plain_prose_is_what_markdown_makes_of_it(text: str) -> None:
+    check_plain(text)
+
+
+LINES = [
+    "a b",
+    "a $x$ ",
+    "c\u00a0",
+    "d  ",
+    "  e",
+    "    f",
+    "",
+    " ",
+    "- g",
+    "1. h",
+    "===",
+    "$y$",
+    "\u00a0i",
+    "j:",
+]
+
+
+@given(st.lists(st.sampled_from(LINES), max_size=6).map("\n".join))
+def test_plain_lines_are_what_markdown_makes_of_them(text: str) -> None:
+    check_plain(text)
+
+
+def check_plain(text: str) -> None:
     fast = MARKUP.render(text)
-    with mock.patch("site_builder.reading.markup._PLAIN_LINE", re.compile(r"(?!)")):
+    with mock.patch("site_builder.reading.markup._PLAIN_PROSE", re.compile(r"(?!)")):
         assert fast == MARKUP.render(text)
+
+
+PIECES = (
+    """# ## - + * 1. 2) > ``` ~~~ === --- -- ___ *** | |-|-| :-: [a]: [a] <b> <!-- --> a b: = ~ ` \\ &amp;"""
+)
+
+
+@given(
+    st.lists(
+        st.sampled_from([*PIECES.split(), " ", "    ", "\t", "\n", "\n", "\n  ", "\n\n"]), max_size=24
+    ).map("".join)
+)
+@example("|a|b|\n|-|-|\n|c|d|")
+@example("a\n---")
+@example("> a\n> ===\n")
+def test_a_parser_without_what_a_text_cannot_have_finds_the_same(text: str) -> None:
+    assert _parser_for(text).parse(text) == _parser(()).parse(text)

@@ -10,8 +10,11 @@ from site_builder.model import Protected
 
 def word_count(html: str) -> int:
     """Count the words that a translator would see."""
-    text = unescape(PLACEHOLDER.sub(" ", TAG.sub(" ", html)))
-    return sum(any(map(str.isalnum, word)) for word in text.split())
+    return len(_WORD.findall(unescape(PLACEHOLDER.sub(" ", TAG.sub(" ", html)))))
+
+
+# From its first letter or digit on.
+_WORD = re.compile(r"[^\W_]\S*")
 
 
 def plain_text(html: str, protected: Sequence[Protected] = ()) -> str:

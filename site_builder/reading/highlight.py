@@ -4,13 +4,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from html import escape
-from typing import ClassVar
 
-from pygments.lexer import Lexer, bygroups
+from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
-from pygments.lexers.python import PythonLexer
-from pygments.token import STANDARD_TYPES, Name, Operator, Punctuation, Text, _TokenType
+from pygments.token import STANDARD_TYPES, _TokenType
 from pygments.util import ClassNotFound
+
+from site_builder.reading.lexing import FasterPythonLexer
 
 # Most tokens of a file. Their colour is that of the text, so they need no element.
 _PLAIN = frozenset({"", "n", "p", "w", "o", "err", "x", "g"})
@@ -80,30 +80,6 @@ def _class_name(kind: _TokenType) -> str:
         ancestor = ancestor.parent
     name = STANDARD_TYPES[ancestor] if ancestor else ""
     return "" if name in _PLAIN else name
-
-
-_ROOT = PythonLexer.tokens["root"]
-_BEFORE_EXPRESSIONS = _ROOT.index("expr")
-
-
-class FasterPythonLexer(PythonLexer):
-    """Makes the tokens of PythonLexer in two thirds of the time.
-
-    Most tokens are spaces, brackets and attributes, which the stock order tries after thirty rules
-    that cannot match there.
-    """
-
-    tokens: ClassVar = {
-        **PythonLexer.tokens,
-        "root": [
-            *_ROOT[:_BEFORE_EXPRESSIONS],
-            (r"[^\S\n]+", Text),
-            (r"[]{}(),;[]|:(?!=)", Punctuation),
-            (r"=(?!=)", Operator),
-            (r"(\.)((?!__)[^\W\d]\w*)", bygroups(Operator, Name)),  # type: ignore[no-untyped-call]
-            *_ROOT[_BEFORE_EXPRESSIONS:],
-        ],
-    }
 
 
 @lru_cache(maxsize=64)

@@ -54,13 +54,35 @@ def _as_written(text: str, complaint: Complaint) -> Rendered:
 _DROPPED_LEVEL = 2 * MAX_NESTING + 1
 
 
-@lru_cache(maxsize=1)
-def _parser() -> MarkdownIt:
+_SIGNS = {
+    name: re.compile(sign, re.MULTILINE)
+    for name, sign in {
+        "table": r"\|",
+        "fence": "```|~~~",
+        "blockquote": ">",
+        "hr": r"[-*_][ \t]*$",
+        "list": r"(?:[-+*]|\d[.)])(?:[ \t]|$)",
+        "reference": r"\]:",
+        "html_block": "<",
+        "heading": "#",
+        "lheading": r"[-=][ \t]*$",
+    }.items()
+}
+"""What each kind of block cannot be without."""
+
+
+def _parser_for(text: str) -> MarkdownIt:
+    """Return a parser that looks for what may be in a text: for each line it tries all that it knows."""
+    return _parser(tuple(name for name, sign in _SIGNS.items() if not sign.search(text)))
+
+
+@lru_cache(maxsize=256)
+def _parser(without: tuple[str, ...]) -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"maxNesting": _DROPPED_LEVEL}).enable(["table", "strikethrough"])
     # A key holds a link as its author wrote it.
     parser.normalizeLink = str  # type: ignore[assignment, method-assign]
     parser.normalizeLinkText = str  # type: ignore[assignment, method-assign]
-    return parser
+    return parser.disable(without)
 
 
 class _Rendering:
@@ -81,11 +103,13 @@ class _Rendering:
         if self.marked.count("[") - self.marked.count("]") > MAX_UNMATCHED:
             message = f"more than {MAX_UNMATCHED} `[` without `]`"
             return _as_written(self.text, Complaint(0, "limit", message, r"write `\[` for a bracket"))
-        if _PLAIN_LINE.fullmatch(self.marked) and not self._has_environments():
+        if _PLAIN_PROSE.fullmatch(self.marked) and not self._has_environments():
             # What Markdown would make of it, at a tenth of the cost: most comments are like this.
-            html, protected = self._numbered(f"<p>{escape(self.marked.rstrip())}{self._last_break()}</p>\n")
+            paragraphs = _BLANK_LINES.split(escape(self.marked.strip()))
+            text = "</p>\n<p>".join(_LINE_BREAK.sub(" ", paragraph.strip()) for paragraph in paragraphs)
+            html, protected = self._numbered(f"<p>{text}{self._last_break()}</p>\n")
             return Rendered(Fragment(html, protected), (), (), frozenset(self.styles), tuple(self.complaints))
-        tokens = _parser().parse(self.marked)
+        tokens = _parser_for(self.marked).parse(self.marked)
         if (line := self._first_dropped(tokens)) is not None:
             return _as_written(self.text, _too_deep(line))
         html = _unforged(self._blocks(tokens))
@@ -260,8 +284,14 @@ _TAGS = {
 _ALIGNMENT = {f"text-align:{side}": f' align="{side}"' for side in ("left", "center", "right")}
 _ENVIRONMENT = re.compile(f"\n({MARK.pattern.replace('(', '').replace(')', '')})\n")
 _TAG = re.compile("(<[^<>]*>)")
-_PLAIN_LINE = re.compile(r"(?:[^\W\d_]|\ufdd0)[^\0\n\t\r\f\v\\`*_\[\]<>&~|]*\n?")
-"""One line in which nothing means anything to Markdown."""
+# Two spaces at the end of a line would be a break.
+_PLAIN_LINE = r"(?:[^\W\d_]|\ufdd0)[^\0\n\t\r\f\v\\`*_\[\]<>&~|]*+"
+_BLANK_LINES = re.compile(r"\n(?: *\n)+")
+_LINE_BREAK = re.compile(r" ?\n *")
+_PLAIN_PROSE = re.compile(
+    rf"{_PLAIN_LINE}(?:(?<!  )(?:{_BLANK_LINES.pattern}|{_LINE_BREAK.pattern}){_PLAIN_LINE})*+\n?"
+)
+"""Paragraphs in which nothing means anything to Markdown."""
 
 
 def _unforged(html: str) -> str:
