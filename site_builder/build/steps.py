@@ -215,7 +215,9 @@ def index_texts(written: Written, before: Before, stage: Stage, work: Work) -> d
     wanted = versions(renderings, urls)
     indexing = plan(stage, urls, (known.corpora, known.renderings), renderings, before.foreign)
     corpora = {
-        name: corpus for name, corpus in known.corpora.items() if _is_kept(indexing, name, corpus, wanted)
+        name: corpus
+        for name, corpus in known.corpora.items()
+        if name in indexing.sizes and wanted.get(name) == corpus.version
     }
     stale = [name for name in wanted if name not in corpora]
     work.total += len(stale)
