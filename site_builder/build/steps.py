@@ -197,7 +197,7 @@ def _write_stale(
         url = reading.source.url
         problem = _failure(writing.site, reading.source, result) if isinstance(result, Failure) else None
         renderings[url] = Rendering(url, problems=(problem,)) if problem else cast("Rendering", result)
-    return renderings
+    return {url: renderings[url] for url in urls}
 
 
 def _warm_up(writing: Writing) -> None:
