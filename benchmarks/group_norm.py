@@ -1,24 +1,25 @@
-"""Time of the fused group norm on a GPU, beside PyTorch's own, `torch.compile` of it, and a copy of the same bytes.
+"""Time of the fused group norm on a GPU, beside PyTorch's own, `torch.compile` of it, and a plain copy.
 
-    PYTHONPATH=src .venv/bin/python benchmarks/group_norm.py [--quick]
+    PYTHONPATH=src .venv/bin/python benchmarks/group_norm.py [--only TEXT]
     PYTHONPATH=src TRITON_INTERPRET=1 .venv/bin/python benchmarks/group_norm.py --smoke
 
-Prints a Markdown table: microseconds, medians. On a GPU it also writes the table to benchmarks/README.md, with the date
-and the versions. `--quick` takes 16 bits only. `--smoke` runs each case once on tiny inputs, on the CPU if need be,
-and shows no times.
+Prints a Markdown table of medians, and on a GPU, all cases done, writes it to benchmarks/README.md, with
+the date and the versions. `--only "bfloat16 | channels last"` takes the lines that contain a text, and writes
+nothing. `--smoke` runs each case once on tiny inputs, on the CPU if need be, without times.
 
 What the columns mean:
 
-* floor: a device copy that moves as many bytes as the path has to, in the same run. Goals: forward at most 1.25 times the
-  floor, backward at most 1.3 times.
-* cold: the L2 cache is emptied before each run; warm: it is not. A tensor of a few megabytes stays in a warm cache.
-* graph: a replayed CUDA graph of ten calls, warm, divided by ten: without the time that Python and launches take. For the
-  small shapes only.
+* floor: a device copy that moves as many bytes as the path has to, in the same run. Goals: forward at most
+  1.25 times the floor, backward at most 1.3 times.
+* cold: the L2 cache is emptied before each run; warm: it is not. A tensor of a few megabytes stays in it.
+* graph: a replayed CUDA graph of ten calls, warm, divided by ten: without the time that Python and launches
+  take. For the small shapes only.
 """
 
 import argparse
 import itertools
 import math
+import os
 import platform
 import re
 import statistics
@@ -33,7 +34,7 @@ import triton
 from torch import nn
 from torch.nn import functional
 
-from annotated_nn.normalization.group_norm.fused import FusedGroupNorm
+from annotated_nn.normalization.group_norm.fused import VARIABLE, FusedGroupNorm
 from annotated_nn.normalization.group_norm.tiles import Shape, plan_whole
 
 GROUPS = 32
@@ -101,16 +102,17 @@ class Eager(nn.GroupNorm):
         return functional.silu(y) if self.silu else y
 
 
-def all_cases(smoke: bool, quick: bool) -> Iterator[Case]:
-    """List all lines of the table."""
-    shapes, dtypes = SMOKE_SHAPES if smoke else SHAPES, DTYPES[:2] if quick else DTYPES
+def all_cases(shapes: list[tuple[int, ...]], text: str = "") -> Iterator[Case]:
+    """List the lines of the table that contain a text."""
     for shape, dtype, layout, backward, silu in itertools.product(
-        shapes, dtypes, LAYOUTS, (False, True), (False, True)
+        shapes, DTYPES, LAYOUTS, (False, True), (False, True)
     ):
-        yield Case(shape, dtype, layout, backward, silu)
+        case = Case(shape, dtype, layout, backward, silu)
+        if text in str(case):
+            yield case
 
 
-def calls(case: Case, device: str) -> dict[str, Call]:
+def calls(case: Case, device: str, timed: bool) -> dict[str, Call]:
     """Make what is to be timed: one call each. The inputs are random: zeros can be faster than real data."""
     channels, layout = case.shape[1], LAYOUTS[case.layout]
     x = torch.randn(case.shape, dtype=case.dtype, device=device).to(memory_format=layout)
@@ -120,7 +122,7 @@ def calls(case: Case, device: str) -> dict[str, Call]:
             GROUPS, channels, activation="silu" if case.silu else None, device=device, dtype=case.dtype
         ),
         "eager": eager,
-        "compiled": torch.compile(eager) if device == "cuda" else eager,
+        "compiled": torch.compile(eager) if timed else eager,
     }
     # A copy reads a byte for each that it writes.
     half = torch.randint(0, 256, (case.tensors * case.size // 2,), dtype=torch.uint8, device=device)
@@ -189,9 +191,9 @@ COLUMNS = ["floor", "fused", "eager", "compiled"]
 
 
 def measure(case: Case, device: str, timer: Timer) -> dict[str, float]:
-    """Measure each implementation. One that cannot be measured in this way is left out, and why is said."""
+    """Measure each implementation; say why where one cannot be measured in this way."""
     found = {}
-    for name, call in calls(case, device).items():
+    for name, call in calls(case, device, timed=True).items():
         try:
             found[name] = timer(call)
         except RuntimeError as error:
@@ -202,7 +204,11 @@ def measure(case: Case, device: str, timer: Timer) -> dict[str, float]:
 def line(case: Case, how: str, times: dict[str, float]) -> str:
     """Show one line: times, and what they are to each other."""
     shown = [f"{times[name]:.1f}" if name in times else "–" for name in COLUMNS]
-    ratios = [ratio(times, "fused", "floor"), ratio(times, "eager", "fused"), ratio(times, "compiled", "fused")]
+    ratios = [
+        ratio(times, "fused", "floor"),
+        ratio(times, "eager", "fused"),
+        ratio(times, "compiled", "fused"),
+    ]
     return f"| {case} | {case.tensors} | {how} | {' | '.join([*shown, *ratios])} |"
 
 
@@ -235,9 +241,11 @@ def write(report: str) -> None:
 
 
 def smoke(device: str) -> None:
-    """Run each case once, to see that it runs."""
-    for case in all_cases(smoke=True, quick=False):
-        for call in calls(case, device).values():
+    """Run each case once, to see that it runs. In the interpreter, it is the kernels that run."""
+    if os.environ.get("TRITON_INTERPRET") == "1":
+        os.environ[VARIABLE] = "triton"
+    for case in all_cases(SMOKE_SHAPES):
+        for call in calls(case, device, timed=False).values():
             call()
         print(f"| {case} | {case.tensors} | not timed |")
 
@@ -245,7 +253,7 @@ def smoke(device: str) -> None:
 def main() -> None:
     """Measure, print the table, and keep it."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="leave out 32 bits")
+    parser.add_argument("--only", default="", metavar="TEXT", help="take the lines that contain this text")
     parser.add_argument("--smoke", action="store_true", help="run tiny inputs once, without times")
     options = parser.parse_args()
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -257,7 +265,7 @@ def main() -> None:
 
     lines = [HEADER]
     print(HEADER)
-    for case in all_cases(smoke=False, quick=options.quick):
+    for case in all_cases(SHAPES, options.only):
         timers: dict[str, Timer] = {"cold": cold, "warm": warm}
         if case.size <= SMALL:
             timers["graph"] = replayed
@@ -265,7 +273,9 @@ def main() -> None:
             lines.append(line(case, how, measure(case, device, timer)))
             print(lines[-1], flush=True)
         torch.compiler.reset()
-    write(f"{conditions()} `python benchmarks/group_norm.py`; its first lines say what is measured.\n\n" + "\n".join(lines))
+    what = "`python benchmarks/group_norm.py`; its first lines say what the columns mean."
+    if not options.only:
+        write(f"{conditions()} {what}\n\n" + "\n".join(lines))
 
 
 if __name__ == "__main__":
