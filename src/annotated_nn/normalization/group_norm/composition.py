@@ -27,11 +27,12 @@ def compose_forward(
     groups: int,
     eps: float,
     silu: bool,
+    dtype: torch.dtype,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     r"""
     ## Forward
 
-    Takes $x$ and the parameters, returns $y$ and what the way back needs: $\mu$, $\rho$ and
+    Takes $x$ and the parameters, returns $y$ in the given type and what the way back needs: $\mu$, $\rho$ and
     $\frac{1}{\sqrt{\sigma^2 + \epsilon}}$ of each group.
     """
     samples, channels = x.shape[:2]
@@ -51,7 +52,7 @@ def compose_forward(
     if bias is not None:
         z = z + per_channel(bias, x)  # (N, C, ...)
     y = functional.silu(z) if silu else z  # (N, C, ...)
-    return y.to(x.dtype), torch.stack([mean, rest, rstd]).squeeze(-1)  # (N, C, ...), (3, N, G)
+    return y.to(dtype), torch.stack([mean, rest, rstd]).squeeze(-1)  # (N, C, ...), (3, N, G)
 
 
 def compose_backward(

@@ -11,8 +11,8 @@ tell on a machine that has one. The times below are floors, computed from bytes.
 
 ## It is all traffic
 
-Group normalization does about ten operations for each value, and a GPU can do over a hundred while it moves one to and from
-memory. So time is bytes moved over bandwidth, and the kernels are designed by counting bytes.
+With SiLU, group normalization does about twenty operations for each value, and a GPU can do about sixty in the time that it
+takes to bring 16 bits from memory and back. So time is bytes moved over bandwidth, and the kernels are designed by counting bytes.
 
 Let the input take $T = NCS \cdot b$ bytes: $N$ samples, $C$ channels, $S = HW$ positions, $b$ bytes for each value. No
 kernel can do with less than $2T$ forward, $x$ read and $y$ written, or $3T$ backward, the gradient $dy$ and $x$ read and
@@ -36,18 +36,15 @@ kernels read $x$ twice whatever its size, so that the layer and SiLU move $5T$ f
 What the paths leave for each other is small. It takes 12 bytes for each group, 8 for each sample and channel of the whole
 backward pass, and on the split path up to 12 for each channel of each program, which reads many thousand bytes for them.
 
-In numbers, with $G = 32$ and 16 bits for each value, and the 4.3 TB/s that copying reaches on an H200:
+In numbers, with $G = 32$, 16 bits for each value, and the 4.3 TB/s that copying reaches on an H200:
 
-| Input | Path | Bytes | Floor |
-|---|---|---:|---:|
-| $128 \times 64 \times 32 \times 32$, | forward, whole | 33.6 MB | 7.8 µs |
-| $T$ = 16.8 MB | backward, whole | 50.3 MB | 11.7 µs |
-| $32 \times 256 \times 56 \times 56$, | forward, whole | 102.8 MB | 23.9 µs |
-| $T$ = 51.4 MB | backward, split | 256.9 MB | 59.7 µs |
-| $8 \times 128 \times 512 \times 512$, | forward, split | 1610.6 MB | 374.6 µs |
-| $T$ = 536.9 MB | backward, split | 2684.4 MB | 624.3 µs |
+| Input | $T$ | Forward | Floor | Backward | Floor |
+|---|---:|---:|---:|---:|---:|
+| $128 \times 64 \times 32 \times 32$ | 16.8 MB | $2T$ | 7.8 µs | $3T$ | 11.7 µs |
+| $32 \times 256 \times 56 \times 56$ | 51.4 MB | $2T$ | 23.9 µs | $5T$ | 59.7 µs |
+| $8 \times 128 \times 512 \times 512$ | 536.9 MB | $3T$ | 374.6 µs | $5T$ | 624.3 µs |
 
-A tensor that fits into the cache of the GPU, 60 MB on an H200, can be faster than that when it is there already.
+What is in the cache of the GPU already, 60 MB on an H200, can be read faster than that.
 
 ## Which program reads what
 
@@ -56,9 +53,10 @@ A tensor that fits into the cache of the GPU, 60 MB on an H200, can be faster th
 Rows are channels and columns are positions of one sample, with two channels in a group. The filled part is what one program
 reads, and each outline is the part of another one. The arrow follows the memory.
 
-With channels last, the channels of a position lie side by side, and a group is a short piece of memory here and there. A
-program that took one group at a time would use a part of each line that it reads. So it takes as many channels as
-make a line, whatever group they belong to, and the sums are sorted into groups when they are merged.
+With channels last, the channels of a position lie side by side, and a group is many short pieces of memory. Memory is
+read in pieces of 32 bytes at least, so a program of the whole path takes as many groups as make one. On the split path it takes
+as many channels as make a line of the cache, 128 bytes, whatever group they belong to, and the sums are sorted into groups
+when they are merged.
 
 ## How exact it is
 
@@ -69,7 +67,7 @@ equal inputs give equal bits.
 
 ## Pages
 
-* [How tiles are chosen](tiles.py): the rules, for each shape
+* [The tiles](tiles.py): how they are chosen, for each shape
 * [The kernels](kernels.py): the whole path and the split one, forward and backward
 * [The launches](launch.py): from tensors to kernels
 * [The composition](composition.py): the same in PyTorch's operations
@@ -151,17 +149,18 @@ def group_norm(
     ## The function
 
     Takes $x$ of the shape $N \times C$, followed by any number of spatial axes, and $\gamma$ and $\beta$ with a value for each
-    channel, of any floating-point type. Returns $y$ with the type and the layout of $x$.
+    channel, of any floating-point type. Returns $y$ with the layout and, but for autocast, the type of $x$.
 
     >>> group_norm(torch.tensor([[1.0, 3.0, 10.0, 30.0]]), num_groups=2)
     tensor([[-1.0000,  1.0000, -1.0000,  1.0000]])
     """
     check_activation(activation)
     check_input(x, num_groups, weight, bias)
-    # Autocast computes in 32 bits what sums up many values; PyTorch has the group norm of CUDA on that list.
-    if x.device.type == "cuda" and torch.is_autocast_enabled("cuda") and x.dtype != torch.float64:
-        x = x.float()
-    y: torch.Tensor = fused_forward(x, weight, bias, num_groups, eps, activation == "silu")[0]
+    # Under autocast, PyTorch's layer for CUDA takes and returns 32 bits. These kernels compute in 32 bits anyway, so only
+    # $y$ gets them: to copy $x$ first would be traffic.
+    autocast = x.device.type == "cuda" and torch.is_autocast_enabled("cuda")
+    dtype = wide_type(x) if autocast else x.dtype
+    y: torch.Tensor = fused_forward(x, weight, bias, num_groups, eps, activation == "silu", dtype)[0]
     return y  # (N, C, ...)
 
 
@@ -218,10 +217,9 @@ def uses_triton(x: torch.Tensor) -> bool:
         raise InputError(f"{VARIABLE}={choice} is unknown; use auto, triton or reference")
     if choice == "reference" or x.numel() == 0:
         return False
-    found = find_spec("triton") is not None
     if choice == "auto":
-        return found and x.is_cuda
-    if not found:
+        return x.is_cuda and find_spec("triton") is not None
+    if find_spec("triton") is None:
         raise InputError(f"{VARIABLE}=triton, but Triton is not installed; pip install triton")
     if not x.is_cuda and os.environ.get("TRITON_INTERPRET") != "1":
         raise InputError(
@@ -252,22 +250,24 @@ def fused_forward(
     num_groups: int,
     eps: float,
     silu: bool,
+    dtype: torch.dtype,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """
     ## Operations of PyTorch
 
     `torch.compile` and `torch.export` cannot look into a launch. They do not have to: the forward and the backward pass are
-    operations with a name, which tell the shapes of their results without computing them.
+    operations with a name, which tell the shapes of their results without computing them. This one takes the type
+    of $y$ too, which under autocast is not that of $x$.
     """
     layout = layout_of(x)
     if not uses_triton(x):
-        y, statistics = compose_forward(x, weight, bias, num_groups, eps, silu)
-        return torch.empty_like(x, memory_format=layout).copy_(y), statistics
+        y, statistics = compose_forward(x, weight, bias, num_groups, eps, silu, dtype)
+        return y.contiguous(memory_format=layout), statistics
     # Only here is Triton imported.
-    from annotated_nn.normalization.group_norm import launch  # noqa: PLC0415
+    from annotated_nn.normalization.group_norm import launch
 
     x, weight, bias = x.contiguous(memory_format=layout), dense(weight), dense(bias)
-    return launch.forward(x, weight, bias, num_groups, eps, silu, layout)
+    return launch.forward(x, weight, bias, num_groups, eps, silu, dtype, layout)
 
 
 def dense(parameter: torch.Tensor | None) -> torch.Tensor | None:
@@ -277,11 +277,17 @@ def dense(parameter: torch.Tensor | None) -> torch.Tensor | None:
 
 @fused_forward.register_fake
 def _(
-    x: torch.Tensor, _weight: object, _bias: object, num_groups: int, *_: object
+    x: torch.Tensor,
+    _weight: object,
+    _bias: object,
+    num_groups: int,
+    _eps: float,
+    _silu: bool,
+    dtype: torch.dtype,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """What `fused_forward` returns, without values."""
     statistics = x.new_empty((3, x.shape[0], num_groups), dtype=wide_type(x))  # (3, N, G)
-    return torch.empty_like(x, memory_format=layout_of(x)), statistics
+    return torch.empty_like(x, dtype=dtype, memory_format=layout_of(x)), statistics
 
 
 @torch.library.custom_op("annotated_nn::group_norm_backward", mutates_args=())
@@ -297,8 +303,8 @@ def fused_backward(
     layout = layout_of(x)
     if not uses_triton(x):
         dx, sums = compose_backward(dy, x, statistics, weight, bias, silu)
-        return torch.empty_like(x, memory_format=layout).copy_(dx), sums
-    from annotated_nn.normalization.group_norm import launch  # noqa: PLC0415
+        return dx.contiguous(memory_format=layout), sums
+    from annotated_nn.normalization.group_norm import launch
 
     # The gradient comes as the next layer left it: bring it into the layout of the input.
     dy, x = dy.contiguous(memory_format=layout), x.contiguous(memory_format=layout)
@@ -318,7 +324,7 @@ def _(
 # What the operations above leave to autograd: what to keep, and what to call.
 def keep(ctx: Any, inputs: tuple[Any, ...], output: tuple[torch.Tensor, torch.Tensor]) -> None:
     r"""Keep $x$, the statistics and the parameters. Neither $\hat{x}$ nor $z$ is kept: they are computed again."""
-    x, weight, bias, _, ctx.eps, ctx.silu = inputs
+    x, weight, bias, _, ctx.eps, ctx.silu, _ = inputs
     statistics = output[1]
     ctx.save_for_backward(x, statistics, weight, bias)
     ctx.mark_non_differentiable(statistics)
@@ -335,23 +341,21 @@ def differentiate(
     composition computes it, with the statistics as functions of $x$.
     """
     if dy is None:
-        return (None,) * 6
+        return (None,) * 7
     x, statistics, weight, bias = ctx.saved_tensors
     if torch.is_grad_enabled():
         # `create_graph=True`
-        _, statistics = compose_forward(x, None, None, statistics.shape[2], ctx.eps, silu=False)
+        _, statistics = compose_forward(x, None, None, statistics.shape[2], ctx.eps, False, x.dtype)
         dx, sums = compose_backward(dy, x, statistics, weight, bias, ctx.silu)
     else:
         dx, sums = fused_backward(dy, x, statistics, weight, bias, ctx.silu)
     dbias, dweight = sums  # (C,) each
-    return (
-        dx,
-        None if weight is None else dweight.to(weight.dtype),
-        None if bias is None else dbias.to(bias.dtype),
-        None,
-        None,
-        None,
-    )
+    return dx, as_type_of(dweight, weight), as_type_of(dbias, bias), None, None, None, None
+
+
+def as_type_of(gradient: torch.Tensor, parameter: torch.Tensor | None) -> torch.Tensor | None:
+    """Give a gradient the type of its parameter, if there is one."""
+    return None if parameter is None else gradient.to(parameter.dtype)
 
 
 fused_forward.register_autograd(differentiate, setup_context=keep)

@@ -6,9 +6,9 @@ function that runs many times at once. Each run is a *program*, which knows its 
 in the registers of a multiprocessor. It reads them from memory by address and writes them back. [How tiles are
 chosen](tiles.py) and [how the kernels are called](launch.py) are pages of their own, and so is [the layer](fused.py).
 
-Names in capitals are tensors in memory, or what is known when a kernel is compiled; the others are numbers that may
-differ from call to call. $S$ is the number of positions, $HW$ for images, and $D = C/G$ the number of channels in a
-group, so a group has $m = DS$ values. Shapes at the end of a line are those of tiles.
+An input has $N$ samples of $C$ channels in $G$ groups and $S$ positions, $HW$ for images. $D = C/G$ is the number of channels in
+a group, which so has $m = DS$ values. What else is in capitals is a tensor in memory, or known when a kernel is
+compiled. Shapes at the end of a line are those of tiles.
 
 No kernel adds into memory that another program adds to. So nothing depends on which program comes first,
 and the same input gives the same bits every time.
@@ -51,8 +51,8 @@ def locate(n, c0, c, s0, s, C, S, LAST: tl.constexpr, WIDE: tl.constexpr):
     the side of the tile that is a run in memory.
 
     A tensor may have more than $2^{31}$ values, so the beginning of the tile is computed in 64 bits, once
-    for each program. Within the tile 32 bits are enough, and cheaper, since each value has its own place.
-    `WIDE` is for the rare tile where they are not.
+    for each tile. Within it 32 bits are enough, and cheaper, since each value has a place of its own.
+    `WIDE` is for the rare tensor where they are not.
     """
     if WIDE:
         c, s = c.to(tl.int64), s.to(tl.int64)
@@ -66,6 +66,12 @@ def locate(n, c0, c, s0, s, C, S, LAST: tl.constexpr, WIDE: tl.constexpr):
 
 
 @triton.jit
+def position(number, WIDE: tl.constexpr):
+    """Count in 64 bits where a sample has so many positions that 32 are not enough."""
+    return number.to(tl.int64) if WIDE else number
+
+
+@triton.jit
 def within(c, s, C, S):
     """Tell what of a tile is in the tensor: sides of tiles are powers of two, and may reach over its edge."""
     return (c < C)[:, None] & (s < S)[None, :]  # (channels, positions)
@@ -76,12 +82,13 @@ def whole_groups(D: tl.constexpr, K: tl.constexpr, LANES: tl.constexpr):
     """
     List the channels of a tile of K whole groups.
 
-    Each group takes as many lanes as a power of two: with D = 3, the lanes of two groups are channels 0 1 2 · 3 4 5 ·
+    Each group takes as many lanes as the next power of two. With D = 3, the lanes of two groups are channels 0 1 2 – 3 4 5 –
+    and a dash is a lane without a channel.
     """
     lane = tl.arange(0, K * LANES)  # (K · LANES,)
-    if LANES == D:
-        # Said in this way, the compiler sees a run that ends at a multiple.
-        c, inside = lane, lane < K * LANES
+    if K == 1 or LANES == D:
+        # Said in this way, the compiler sees one run, and where it ends.
+        c, inside = lane, lane < K * D
     else:
         c, inside = lane // LANES * D + lane % LANES, lane % LANES < D
     return c, inside  # (K · LANES,) each
@@ -158,6 +165,17 @@ def deactivate(dy, z, SILU: tl.constexpr):
 
 
 @triton.jit
+def inverse_deviation(square, rest, EPS: tl.constexpr):
+    r"""
+    Compute $\frac{1}{\sqrt{\sigma^2 + \epsilon}}$ from $\sigma^2 = \frac{1}{m} \sum_k (x_k - \mu)^2 - \rho^2$.
+
+    As $\rho$ is tiny, nothing is lost in the subtraction. Of equal values it can leave a little less than nothing.
+    """
+    variance = tl.maximum(square - rest * rest, 0.0, propagate_nan=tl.PropagateNan.ALL)
+    return 1 / tl.sqrt(variance + EPS)
+
+
+@triton.jit
 def forward_whole(
     X, W, B, Y, STATISTICS, C, S, G, all_groups,
     EPS: tl.constexpr, D: tl.constexpr, K: tl.constexpr, LANES: tl.constexpr, POSITIONS: tl.constexpr,
@@ -189,9 +207,8 @@ def forward_whole(
     centred = tl.where(full, x - for_channels(mean, K, LANES), 0.0)  # (K · LANES, POSITIONS)
     rest = sum_groups(tl.sum(centred, axis=1), K, LANES) / m  # (K,)
 
-    # $\sigma^2 = \frac{1}{m} \sum_k (x_k - \mu)^2 - \rho^2$. As $\rho$ is tiny, nothing is lost in the subtraction.
     square = sum_groups(tl.sum(centred * centred, axis=1), K, LANES) / m  # (K,)
-    rstd = 1 / tl.sqrt(square - rest * rest + EPS)  # (K,)
+    rstd = inverse_deviation(square, rest, EPS)  # (K,)
 
     # $\hat{x}$, then $z = \gamma \hat{x} + \beta$, then $y$
     normalized = (centred - for_channels(rest, K, LANES)) * for_channels(rstd, K, LANES)
@@ -232,7 +249,7 @@ def collect_statistics(
     c0 = program % blocks * CHANNELS
     p = program // blocks % chunks
     n = (program // blocks // chunks).to(tl.int64)
-    begin = p * chunk
+    begin = position(p, WIDE) * chunk
     end = tl.minimum(begin + chunk, S)
     c, s = tl.arange(0, CHANNELS), tl.arange(0, POSITIONS)
 
@@ -265,7 +282,7 @@ def collect_statistics(
 @triton.jit
 def parts_of_group(i, n, g, C, chunks, D: tl.constexpr):
     """Find part $i$ of a group, one for each of its channels and chunks: where it lies, and its chunk."""
-    p = i // D
+    p = (i // D).to(tl.int64)
     return (n * chunks + p) * C + g * D + i % D, p
 
 
@@ -301,7 +318,7 @@ def merge_statistics(
         total += tl.where(full, k * (pivot + delta), 0.0)
     mean = tl.sum(total) / m
 
-    # Then what is left of it, $\rho$, and the squares. Subtract $\mu$ from $p_i$ first: they are close, so it is exact.
+    # Then what is left of it, $\rho$, and the squares. Subtract $\mu$ from $p_i$ first: they are close, so nothing is lost.
     total = tl.zeros([BLOCK], ACC)
     squares = tl.zeros([BLOCK], ACC)
     for i0 in range(0, count, BLOCK):
@@ -316,7 +333,7 @@ def merge_statistics(
         total += k * distance
         squares += square + k * distance * distance
     rest = tl.sum(total) / m
-    rstd = 1 / tl.sqrt(tl.sum(squares) / m - rest * rest + EPS)
+    rstd = inverse_deviation(tl.sum(squares) / m, rest, EPS)
 
     tl.store(STATISTICS + program, mean)
     tl.store(STATISTICS + all_groups + program, rest)
@@ -337,7 +354,7 @@ def normalize(
     C, S = aligned(C, S, LAST, ALIGN)
     program = tl.program_id(0)
     c0 = program % blocks * CHANNELS
-    s0 = program // blocks % tiles * POSITIONS
+    s0 = position(program // blocks % tiles, WIDE) * POSITIONS
     n = (program // blocks // tiles).to(tl.int64)
     c, s = tl.arange(0, CHANNELS), tl.arange(0, POSITIONS)
     start, place = locate(n, c0, c, s0, s, C, S, LAST, WIDE)
@@ -368,8 +385,9 @@ def backward_whole(
 
     A value acts on all results of its group, through the mean and the variance. That takes two numbers of each group away:
 
-    $$dx = \frac{1}{\sqrt{\sigma^2 + \epsilon}} \left( \gamma \, dz - c_1 - c_2 \hat{x} \right), \qquad
-    c_1 = \frac{1}{m} \sum \gamma \, dz, \qquad c_2 = \frac{1}{m} \sum \gamma \, dz \cdot \hat{x}$$
+    $$dx = \frac{1}{\sqrt{\sigma^2 + \epsilon}} \left( \gamma \, dz - c_1 - c_2 \hat{x} \right)$$
+
+    $$c_1 = \frac{1}{m} \sum \gamma \, dz, \qquad c_2 = \frac{1}{m} \sum \gamma \, dz \cdot \hat{x}$$
 
     As $\gamma$ is the same at all places of a channel, $c_1$ and $c_2$ are made of the sums that the parameters need anyway.
     One program has all of its groups at hand: it reads $dy$ and $x$ once and writes $dx$ once.
@@ -424,7 +442,7 @@ def collect_gradients(
     c0 = program % blocks * CHANNELS
     p = program // blocks % chunks
     n = (program // blocks // chunks).to(tl.int64)
-    begin = p * chunk
+    begin = position(p, WIDE) * chunk
     end = tl.minimum(begin + chunk, S)
     c, s = tl.arange(0, CHANNELS), tl.arange(0, POSITIONS)
     inside = c0 + c < C  # (CHANNELS,)
@@ -453,7 +471,11 @@ def merge_gradients(
     SUMS, W, FACTORS, C, S, G, chunks, all_sums, all_groups,
     D: tl.constexpr, BLOCK: tl.constexpr, ACC: tl.constexpr,
 ):  # fmt: skip
-    """## Backward, split, second: $c_1$ and $c_2$ of each group"""
+    r"""
+    ## Backward, split, second: $c_1$ and $c_2$
+
+    One program for each group adds up what the others left, the sums of each channel times its $\gamma$.
+    """
     program = tl.program_id(0)
     n, g = (program // G).to(tl.int64), program % G
     count = chunks * D
@@ -490,7 +512,7 @@ def input_gradient(
     C, S = aligned(C, S, LAST, ALIGN)
     program = tl.program_id(0)
     c0 = program % blocks * CHANNELS
-    s0 = program // blocks % tiles * POSITIONS
+    s0 = position(program // blocks % tiles, WIDE) * POSITIONS
     n = (program // blocks // tiles).to(tl.int64)
     c, s = tl.arange(0, CHANNELS), tl.arange(0, POSITIONS)
     start, place = locate(n, c0, c, s0, s, C, S, LAST, WIDE)

@@ -13,6 +13,7 @@ import triton
 import triton.language as tl
 
 from annotated_nn.normalization.group_norm import kernels
+from annotated_nn.normalization.group_norm.composition import wide_type
 from annotated_nn.normalization.group_norm.tiles import (
     SPLIT_WARPS,
     Shape,
@@ -96,19 +97,19 @@ def forward(
     groups: int,
     eps: float,
     silu: bool,
+    dtype: torch.dtype,
     layout: torch.memory_format,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     r"""
     ## Forward
 
-    Takes $x$, dense in memory in the given layout, and returns $y$ in the same one. The second result is what
-    the way back needs of each group: $\mu$, $\rho$ and $1 / \sqrt{\sigma^2 + \epsilon}$.
+    Takes $x$, dense in memory in the given layout, and returns $y$ in the same one and the given type. The second
+    result is what the way back needs of each group: $\mu$, $\rho$ and $\frac{1}{\sqrt{\sigma^2 + \epsilon}}$.
     """
     shape = shape_of(x, groups, layout)
     all_groups = shape.samples * groups
-    y = torch.empty_like(x, memory_format=layout)  # (N, C, ...)
-    accumulator = torch.promote_types(x.dtype, torch.float32)
-    statistics = x.new_empty((3, shape.samples, groups), dtype=accumulator)  # (3, N, G)
+    y = torch.empty_like(x, dtype=dtype, memory_format=layout)  # (N, C, ...)
+    statistics = x.new_empty((3, shape.samples, groups), dtype=wide_type(x))  # (3, N, G)
     size = (shape.channels, shape.positions)
 
     with at(x.device):

@@ -1,5 +1,5 @@
 r"""
-# Fused group normalization: who reads what
+# Fused group normalization: the tiles
 
 The [kernels](kernels.py) run as thousands of programs, and each works on a tile, a rectangle of channels by positions
 that lies in the registers of one multiprocessor. This page holds the rules that choose the tiles. They
@@ -92,9 +92,14 @@ class Shape:
         return Shape(self.samples, self.groups, length, self.groups, self.itemsize, False)
 
     def is_wide(self, channels: int, positions: int) -> bool:
-        """Tell whether places in a tile of this size are too far apart for 32 bits."""
+        """
+        Tell whether 32 bits are too few to count positions, or places in a tile of this size.
+
+        A program that begins before the last position looks a chunk further: hence one bit less for positions.
+        """
         by_channel, by_position = (1, self.channels) if self.channels_last else (self.positions, 1)
-        return (channels - 1) * by_channel + (positions - 1) * by_position >= 2**31
+        place = (channels - 1) * by_channel + (positions - 1) * by_position
+        return place >= 2**31 or self.positions >= 2**30
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +142,9 @@ def plan_whole(shape: Shape, tensors: int) -> Whole | None:
     while shape.groups % (2 * groups) == 0 and is_small(groups) and fits(2 * groups):
         groups *= 2
 
-    # 16 values for each thread; at the largest tile 32, as a program has at most 32 warps.
-    warps = min(max(groups * lanes * positions // (32 * 16), 1), 32)
+    # 32 values for each thread, or 64 at the largest tile: with 16 warps a thread can have 128 registers, with 32 only 64,
+    # too few for the values and what is computed from them.
+    warps = min(max(groups * lanes * positions // (32 * 32), 1), 16)
     return Whole(groups, lanes, positions, warps)
 
 
