@@ -1,11 +1,11 @@
 """Time of the fused group norm on a GPU, beside PyTorch's own, `torch.compile` of it, and a plain copy.
 
-    PYTHONPATH=src .venv/bin/python benchmarks/group_norm.py [--only TEXT]
+    PYTHONPATH=src .venv/bin/python benchmarks/group_norm.py [float16] [bfloat16] [float32]
     PYTHONPATH=src TRITON_INTERPRET=1 .venv/bin/python benchmarks/group_norm.py --smoke
 
-Prints a Markdown table of medians, and on a GPU, all cases done, writes it to benchmarks/README.md, with
-the date and the versions. `--only "bfloat16 | channels last"` takes the lines that contain a text, and writes
-nothing. `--smoke` runs each case once on tiny inputs, on the CPU if need be, without times.
+Prints a Markdown table of medians for each type, or for those asked for, and writes it to
+benchmarks/README.md with the date and the versions. That needs a GPU. `--smoke` runs each case once on tiny
+inputs, on the CPU if need be, without times.
 
 What the columns mean:
 
@@ -48,12 +48,12 @@ SHAPES = [
     (8, 128, 512, 512),
 ]
 SMOKE_SHAPES = [(1, 64, 2, 3)]
-DTYPES = [torch.float16, torch.bfloat16, torch.float32]
+DTYPES = {"float16": torch.float16, "bfloat16": torch.bfloat16, "float32": torch.float32}
 LAYOUTS = {"contiguous": torch.contiguous_format, "channels last": torch.channels_last}
 # Of 16 MB and less: a launch takes about as long as the work.
 SMALL = 16e6
 README = Path(__file__).parent / "README.md"
-HEADING = "## Fused group normalization on a GPU"
+HEADING = "## Fused group normalization on a GPU, {}"
 Call = Callable[[], object]
 Timer = Callable[[Call], float]
 
@@ -102,14 +102,10 @@ class Eager(nn.GroupNorm):
         return functional.silu(y) if self.silu else y
 
 
-def all_cases(shapes: list[tuple[int, ...]], text: str = "") -> Iterator[Case]:
-    """List the lines of the table that contain a text."""
-    for shape, dtype, layout, backward, silu in itertools.product(
-        shapes, DTYPES, LAYOUTS, (False, True), (False, True)
-    ):
-        case = Case(shape, dtype, layout, backward, silu)
-        if text in str(case):
-            yield case
+def all_cases(shapes: list[tuple[int, ...]], dtype: torch.dtype) -> Iterator[Case]:
+    """List the lines of the table of a type."""
+    for shape, layout, backward, silu in itertools.product(shapes, LAYOUTS, (False, True), (False, True)):
+        yield Case(shape, dtype, layout, backward, silu)
 
 
 def calls(case: Case, device: str, timed: bool) -> dict[str, Call]:
@@ -174,14 +170,11 @@ def warm(call: Call, repeats: int = 50) -> float:
 
 def replayed(call: Call, calls_in_graph: int = 10) -> float:
     """Measure a call in a CUDA graph, in microseconds."""
-    stream = torch.cuda.Stream()
-    stream.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(stream):
-        for _ in range(3):
-            call()
-    torch.cuda.current_stream().wait_stream(stream)
+    for _ in range(3):
+        call()
     graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
+    # A backward pass runs on the stream of its forward pass, so the graph has to be captured on that one.
+    with torch.cuda.graph(graph, stream=torch.cuda.current_stream()):
         for _ in range(calls_in_graph):
             call()
     return warm(graph.replay) / calls_in_graph
@@ -190,10 +183,10 @@ def replayed(call: Call, calls_in_graph: int = 10) -> float:
 COLUMNS = ["floor", "fused", "eager", "compiled"]
 
 
-def measure(case: Case, device: str, timer: Timer) -> dict[str, float]:
+def measure(case: Case, made: dict[str, Call], timer: Timer) -> dict[str, float]:
     """Measure each implementation; say why where one cannot be measured in this way."""
     found = {}
-    for name, call in calls(case, device, timed=True).items():
+    for name, call in made.items():
         try:
             found[name] = timer(call)
         except RuntimeError as error:
@@ -231,51 +224,62 @@ def conditions() -> str:
     )
 
 
-def write(report: str) -> None:
-    """Put the report into the README, in place of an earlier one."""
-    text = README.read_text("utf-8")
-    before = re.split(rf"^{HEADING}\n", text, flags=re.MULTILINE)[0].rstrip()
-    after = re.search(rf"^{HEADING}\n.*?(?=^## |\Z)(.*)", text, flags=re.MULTILINE | re.DOTALL)
-    rest = f"\n\n{after[1].strip()}" if after and after[1].strip() else ""
-    README.write_text(f"{before}\n\n{HEADING}\n\n{report.strip()}{rest}\n", encoding="utf-8")
+def with_section(text: str, heading: str, section: str) -> str:
+    """Put a section into a text: in place of an earlier one with this heading, or at the end."""
+    pattern = rf"^{re.escape(heading)}\n.*?(?=^## |\Z)"
+    earlier = re.search(pattern, text, flags=re.MULTILINE | re.DOTALL)
+    begin, end = earlier.span() if earlier else (len(text), len(text))
+    parts = [text[:begin].strip(), heading, section.strip(), text[end:].strip()]
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def smoke(device: str) -> None:
     """Run each case once, to see that it runs. In the interpreter, it is the kernels that run."""
     if os.environ.get("TRITON_INTERPRET") == "1":
         os.environ[VARIABLE] = "triton"
-    for case in all_cases(SMOKE_SHAPES):
-        for call in calls(case, device, timed=False).values():
-            call()
-        print(f"| {case} | {case.tensors} | not timed |")
+    for dtype in DTYPES.values():
+        for case in all_cases(SMOKE_SHAPES, dtype):
+            for call in calls(case, device, timed=False).values():
+                call()
+            print(f"| {case} | {case.tensors} | not timed |")
 
 
-def main() -> None:
-    """Measure, print the table, and keep it."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--only", default="", metavar="TEXT", help="take the lines that contain this text")
-    parser.add_argument("--smoke", action="store_true", help="run tiny inputs once, without times")
-    options = parser.parse_args()
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    if options.smoke:
-        smoke(device)
-        return
-    if device == "cpu":
-        parser.error("PyTorch finds no CUDA device here; --smoke runs without one")
-
+def table(dtype: torch.dtype) -> str:
+    """Measure all cases of a type; print each line as soon as it is known."""
     lines = [HEADER]
     print(HEADER)
-    for case in all_cases(SHAPES, options.only):
+    for case in all_cases(SHAPES, dtype):
         timers: dict[str, Timer] = {"cold": cold, "warm": warm}
         if case.size <= SMALL:
             timers["graph"] = replayed
+        made = calls(case, "cuda", timed=True)
         for how, timer in timers.items():
-            lines.append(line(case, how, measure(case, device, timer)))
+            lines.append(line(case, how, measure(case, made, timer)))
             print(lines[-1], flush=True)
         torch.compiler.reset()
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measure, print the tables, and keep them."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("types", nargs="*", metavar="TYPE", help=f"{', '.join(DTYPES)}; all if none is named")
+    parser.add_argument("--smoke", action="store_true", help="run tiny inputs once, without times")
+    options = parser.parse_args()
+    if unknown := set(options.types) - DTYPES.keys():
+        parser.error(f"unknown type {', '.join(sorted(unknown))}; use {', '.join(DTYPES)}")
+    if options.smoke:
+        smoke("cuda" if torch.cuda.is_available() else "cpu")
+        return
+    if not torch.cuda.is_available():
+        parser.error("PyTorch finds no CUDA device here; --smoke runs without one")
+    # All on one stream, and not on the default one, which a graph cannot be captured on.
+    torch.cuda.set_stream(torch.cuda.Stream())
     what = "`python benchmarks/group_norm.py`; its first lines say what the columns mean."
-    if not options.only:
-        write(f"{conditions()} {what}\n\n" + "\n".join(lines))
+    for name in options.types or DTYPES:
+        section = f"{conditions()} {what}\n\n{table(DTYPES[name])}"
+        text = with_section(README.read_text("utf-8"), HEADING.format(name), section)
+        README.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ if not GPU:
 pytest.importorskip("triton", reason="triton is an extra: pip install 'site-builder[kernel]'")
 
 from torch.nn import functional  # noqa: E402
+from triton.runtime import interpreter  # noqa: E402
 
 from annotated_nn.normalization.group_norm import fused, launch, tiles  # noqa: E402
 from annotated_nn.normalization.group_norm.fused import group_norm  # noqa: E402
@@ -29,10 +30,32 @@ DTYPES = [torch.float64, torch.float32, torch.float16, torch.bfloat16]
 def kernels(monkeypatch):
     """Run the kernels; the tensors are too small for more than one thread."""
     monkeypatch.setenv(fused.VARIABLE, "triton")
+    if not GPU:
+        prepare_once(monkeypatch)
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
+
+
+def prepare_once(monkeypatch):
+    """Prepare Triton's modules once for each launch.
+
+    The interpreter does it for each call of a function, which takes more than half of its time.
+    """
+    prepare, prepared = interpreter._patch_lang, set()
+
+    def prepare_if_needed(function):
+        module = id(function.__globals__)
+        if module in prepared:
+            return None
+        prepared.add(module)
+        scope = prepare(function)
+        restore = scope.restore
+        scope.restore = lambda: (restore(), prepared.clear())
+        return scope
+
+    monkeypatch.setattr(interpreter, "_patch_lang", prepare_if_needed)
 
 
 def take(path, monkeypatch):

@@ -183,7 +183,7 @@ def test_the_first_value_of_a_group_may_be_far_from_the_others(path):
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 def test_constant_input_becomes_beta(dtype, path):
     bias = random(8, dtype=dtype, seed=1)
-    for value in (0.1, 1e4):
+    for value in (0.1, 1e4, torch.finfo(dtype).max ** 0.4):
         x = torch.full((2, 8, 4, 4), value, dtype=dtype, device=DEVICE)
         y = group_norm(x, 2, None, bias)
         torch.testing.assert_close(y, bias.view(1, 8, 1, 1).expand_as(y), rtol=0, atol=1e-6)
@@ -222,6 +222,21 @@ def test_more_values_than_32_bits_can_count(shape, last):
             torch.testing.assert_close(part[n : n + 1].float(), other, rtol=2e-3, atol=2e-3)
 
 
+@pytest.mark.skipif(not GPU, reason="takes 30 GB, and a GPU")
+@pytest.mark.parametrize("last", [False, True], ids=["contiguous", "last"])
+def test_more_positions_than_32_bits_can_count(last):
+    if torch.cuda.mem_get_info()[1] < 60e9:
+        pytest.skip("takes a GPU with 60 GB")
+    x = torch.empty((1, 3, 32768, 32768), dtype=torch.float16, device=DEVICE)
+    x = x.to(memory_format=torch.channels_last) if last else x
+    x.normal_(mean=1)
+    y, dx = with_gradients(group_norm, x, 1, None, None, x)
+    # The deviation is one. And to stretch what is normalized changes nothing, so there is no gradient.
+    for row in (0, 16384, 32767):
+        torch.testing.assert_close(y[:, :, row], x[:, :, row] - 1, rtol=2e-3, atol=2e-3)
+        assert dx[:, :, row].abs().max() < 1e-2
+
+
 def test_places_in_64_bits_are_the_same_places(path, monkeypatch):
     monkeypatch.setattr(tiles.Shape, "is_wide", lambda *arguments: True)
     for layout in (torch.contiguous_format, torch.channels_last):
@@ -250,6 +265,20 @@ def test_bad_input_is_refused(arguments, error):
 def test_bad_layers_are_refused(arguments):
     with pytest.raises((ValueError, ZeroDivisionError)):
         FusedGroupNorm(*arguments)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16], ids=str)
+def test_the_result_may_be_wider_than_the_input(dtype, path):
+    def wide_norm(x, groups, weight, bias):
+        return fused.fused_forward(x, weight, bias, groups, 1e-5, False, torch.float32)[0]
+
+    x, (weight, bias) = random(2, 8, 3, 3, dtype=dtype), random_parameters(8, torch.float32)
+    dy = random(2, 8, 3, 3, seed=9)
+    actual = with_gradients(wide_norm, x, 2, weight, bias, dy)
+    expected = with_gradients(exact_norm, *(x.double(), 2, weight.double(), bias.double()), dy)
+    assert [tensor.dtype for tensor in actual[:2]] == [torch.float32, dtype]
+    for one, other in zip(actual, expected, strict=True):
+        close(one, other, scale=2)
 
 
 @pytest.mark.parametrize("parameter", DTYPES, ids=str)

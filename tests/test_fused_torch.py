@@ -3,6 +3,7 @@
 import copy
 import doctest
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +20,8 @@ from fused_cases import (  # noqa: E402
     random,
     random_parameters,
 )
+from torch._subclasses.fake_tensor import FakeTensorMode  # noqa: E402
+from torch.nn import functional  # noqa: E402
 
 from annotated_nn.normalization.group_norm import fused, launch  # noqa: E402
 from annotated_nn.normalization.group_norm.fused import FusedGroupNorm, group_norm  # noqa: E402
@@ -35,10 +38,10 @@ def test_operations_keep_what_pytorch_asks_of_operations(backend, last, monkeypa
     monkeypatch.setenv(fused.VARIABLE, backend)
     x, (weight, bias) = random(2, 8, 3, 3), random_parameters(8, torch.float32)
     x = x.to(memory_format=torch.channels_last) if last else x
-    y, statistics = fused.fused_forward(x, weight, bias, 4, 1e-5, True)
+    y, statistics = fused.fused_forward(x, weight, bias, 4, 1e-5, True, x.dtype)
     leaves = [tensor.clone().requires_grad_() for tensor in (x, weight, bias)]
-    torch.library.opcheck(fused.fused_forward, (*leaves, 4, 1e-5, True))
-    torch.library.opcheck(fused.fused_forward, (x, None, None, 4, 1e-5, False))
+    torch.library.opcheck(fused.fused_forward, (*leaves, 4, 1e-5, True, torch.float64))
+    torch.library.opcheck(fused.fused_forward, (x, None, None, 4, 1e-5, False, x.dtype))
     torch.library.opcheck(fused.fused_backward, (torch.randn_like(y), x, statistics, weight, bias, True))
     torch.library.opcheck(fused.fused_backward, (torch.randn_like(y), x, statistics, None, None, False))
 
@@ -156,9 +159,29 @@ def test_autocast_is_torchs(dtype):
     torch.testing.assert_close(y, expected)
 
 
+@pytest.mark.parametrize(("dtype", "expected"), [
+    (torch.float16, torch.float32),
+    (torch.bfloat16, torch.float32),
+    (torch.float32, torch.float32),
+    (torch.float64, torch.float64),
+], ids=str)  # fmt: skip
+def test_autocast_on_cuda_returns_32_bits(dtype, expected):
+    # Tensors without values can be on a device that is not there, which torch.autocast would warn of.
+    enabled = torch.is_autocast_enabled("cuda")
+    torch.set_autocast_enabled("cuda", True)
+    try:
+        with FakeTensorMode():
+            x = torch.empty(2, 4, 3, dtype=dtype, device="cuda")
+            assert group_norm(x, 2).dtype == functional.group_norm(x, 2).dtype == expected
+    finally:
+        torch.set_autocast_enabled("cuda", enabled)
+
+
 BACKENDS = ["aot_eager", pytest.param("inductor", marks=pytest.mark.slow)]
 
 
+# Inductor imports what PyTorch itself calls deprecated.
+@pytest.mark.filterwarnings("ignore:.torch.jit.script_method. is deprecated:DeprecationWarning")
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_compiles_without_a_break_and_for_any_size(backend):
     torch.compiler.reset()
@@ -290,11 +313,10 @@ print(FusedGroupNorm(2, 4)(torch.ones(2, 4, 3)).sum().item())
     assert (result.returncode, result.stdout) == (0, "0.0\n"), result.stderr
 
 
-def test_the_pages_are_read_without_torch_and_triton():
-    code = """
-from pathlib import Path
+def test_the_pages_are_read_without_torch_and_triton(tmp_path):
+    code = f"""
 from site_builder.cli import run
-sys.exit(run(["check", "src/annotated_nn/normalization/group_norm", "-t", "no-such-folder"]))
+sys.exit(run(["check", {str(ROOT / "src" / "annotated_nn")!r}, "-t", {str(tmp_path)!r}]))
 """
     result = run(code, "torch", "triton")
     assert result.returncode == 0, result.stdout + result.stderr
@@ -314,3 +336,27 @@ def test_the_benchmark_runs_each_case():
     lines = result.stdout.splitlines()
     assert len(lines) == 3 * 2 * 2 * 2
     assert lines[-1] == "| 1×64×2×3 | float32 | channels last | backward + SiLU | 3 | not timed |"
+
+
+@pytest.fixture
+def benchmark():
+    return runpy.run_path(BENCHMARK)
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    (["float16", "int8"], "unknown type int8; use float16, bfloat16, float32"),
+    *([] if torch.cuda.is_available() else [([], "finds no CUDA device here; --smoke runs without one")]),
+], ids=str)  # fmt: skip
+def test_the_benchmark_says_what_it_needs(arguments, message, benchmark, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["group_norm.py", *arguments])
+    with pytest.raises(SystemExit):
+        benchmark["main"]()
+    assert message in capsys.readouterr().err
+
+
+def test_a_new_table_takes_the_place_of_the_old_one(benchmark):
+    with_section = benchmark["with_section"]
+    text = with_section(with_section("# Measured\n\nText.\n", "## A", "old\n"), "## B", "b")
+    assert text == "# Measured\n\nText.\n\n## A\n\nold\n\n## B\n\nb\n"
+    assert with_section(text, "## A", "new") == text.replace("old", "new")
+    assert with_section(text, "## B", "new") == text.replace("\nb\n", "\nnew\n")
