@@ -170,6 +170,13 @@ def test_a_large_mean_does_not_drown_the_values(last, path):
     check(x, 2, *random_parameters(8, torch.float32), scale=2)
 
 
+def test_values_may_differ_in_the_last_bit_alone(path):
+    # Ten million and one follows ten million, so the mean is wrong by as much as the values differ.
+    x = 1e7 + (random(2, 8, 5, 5) > 0.5)
+    assert x.dtype == torch.float32
+    check(x, 2, scale=4)
+
+
 def test_the_first_value_of_a_group_may_be_far_from_the_others(path):
     x = random(1, 4, 8, 8)
     x[:, ::2, 0, 0] = 1e4
