@@ -97,14 +97,19 @@ def whole_groups(D: tl.constexpr, K: tl.constexpr, LANES: tl.constexpr):
 @triton.jit
 def sum_groups(channels, K: tl.constexpr, LANES: tl.constexpr):
     """Add up the channels of each group."""
-    return tl.sum(tl.reshape(channels, (K, LANES)), axis=1)  # (K,)
+    if K == 1:
+        groups = tl.sum(channels, axis=0, keep_dims=True)  # (1,)
+    else:
+        groups = tl.sum(tl.reshape(channels, (K, LANES)), axis=1)  # (K,)
+    return groups  # (K,)
 
 
 @triton.jit
 def for_channels(groups, K: tl.constexpr, LANES: tl.constexpr):
     """Give each channel the value of its group."""
-    channels = tl.broadcast_to(groups[:, None], (K, LANES))  # (K, LANES)
-    return tl.reshape(channels, (K * LANES, 1))  # (K · LANES, 1)
+    # A reshape would decide how the whole tile lies, with some compilers badly.
+    channels = groups if K == 1 else tl.gather(groups, tl.arange(0, K * LANES) // LANES, axis=0)
+    return channels[:, None]  # (K · LANES, 1), or (1, 1)
 
 
 @triton.jit
@@ -417,7 +422,7 @@ def backward_whole(
 
     # $c_1$ and $c_2$
     m = tl.cast(S, ACC) * D
-    gamma = tl.reshape(w, (K * LANES,))  # (K · LANES,)
+    gamma = tl.sum(w, axis=1)  # (K · LANES,)
     c1 = for_channels(sum_groups(gamma * shift, K, LANES) / m, K, LANES)  # (K · LANES, 1)
     c2 = for_channels(sum_groups(gamma * scale, K, LANES) / m, K, LANES)  # (K · LANES, 1)
 
