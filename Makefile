@@ -40,7 +40,7 @@ $(VENV)/base: pyproject.toml constraints.txt
 	@touch $@
 
 $(VENV)/dev: $(VENV)/base
-	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev,torch]'
+	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev,torch,kernel]'
 	@touch $@
 
 $(VENV)/bench: $(VENV)/base

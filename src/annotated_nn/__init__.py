@@ -27,6 +27,7 @@ own, in its values and in its gradients.
       a sample
     * [Group normalization](normalization/group_norm/__init__.py): one mean and variance for each group of
       channels of a sample
+    * [In fused kernels](normalization/group_norm/fused.py): the same on a GPU, by counting bytes
     * [The paper in brief](normalization/group_norm/readme.md): what was measured, and when to use it
 * [Experiments](experiments/__init__.py): what the layers do in networks that learn, measured
 """

@@ -64,7 +64,8 @@ $32 \times 256 \times 28 \times 28$, in milliseconds:
 | Group, $G = 32$ | 3.2 | 23.8 |
 
 That is on two CPU cores with torch 2.13, the least of 60 runs each; `benchmarks/layers.py` measures it again. The
-annotated layers are written to be read, and go over the data once for each line. Each loads the `state_dict` of
+annotated layers are written to be read, and go over the data once for each line; how few times are enough is what
+[the fused kernels](group_norm/fused.py) are about. Each loads the `state_dict` of
 PyTorch's layer, so train with whichever you like.
 
 ## Pages
@@ -73,5 +74,6 @@ PyTorch's layer, so train with whichever you like.
 * [Layer normalization](layer_norm/__init__.py), for any shape of features
 * [Instance normalization](instance_norm/__init__.py), with and without a batch
 * [Group normalization](group_norm/__init__.py), and why the mean is computed before the variance
+    * [In fused kernels](group_norm/fused.py): forward and backward on a GPU, by counting bytes
     * [The paper in brief](group_norm/readme.md): what the four layers achieve on images
 """
