@@ -33,12 +33,15 @@ from markdown_it import MarkdownIt
 from prose import translated
 from pygments.lexers import PythonLexer
 
+import site_builder.build.cache
+import site_builder.build.notebooks
 import site_builder.build.reading
+import site_builder.build.search
 import site_builder.build.writing
 import site_builder.reading.markup
 import site_builder.reading.page
 from site_builder.build import build
-from site_builder.build.publish import Stage
+from site_builder.build.publish import Publication, Stage
 from site_builder.config import load_config
 from site_builder.reading.discover import Source, survey
 from site_builder.reading.pair import pair_python
@@ -169,7 +172,7 @@ def peak_memory(process: subprocess.Popen[bytes]) -> dict[str, float]:
 def stages(work: Path, source: Path) -> dict[str, float]:
     """Return the CPU seconds of each stage of a build in one process."""
     spent: Counter[str] = Counter()
-    reading, writing = site_builder.reading, site_builder.build.writing
+    reading, writing = site_builder.reading.page, site_builder.build.writing
     places = [
         (reading, "pair_python", "pairing"),
         (reading, "to_markdown", "docstring idioms"),
@@ -183,6 +186,16 @@ def stages(work: Path, source: Path) -> dict[str, float]:
         (writing, "render_page", "templates"),
         (writing, "make_twin", "Markdown twins"),
         (Stage, "write", "comparing and staging"),
+        (site_builder.build.cache.Cache, "save", "cache"),
+        (site_builder.build.cache.Cache, "load", "cache"),
+        (site_builder.build.notebooks.Notebooks, "write", "notebooks"),
+        (writing, "prose_text", "text of the search"),
+        (writing, "code_text", "text of the search"),
+        (site_builder.build.search, "make_shards", "index of the search"),
+        (site_builder.reading.page, "names_of", "names in code"),
+        (site_builder.reading.page, "read_code", "names in code"),
+        (site_builder.reading.page, "references", "names in code"),
+        (Publication, "commit", "publishing"),
     ]
     with tempfile.TemporaryDirectory(dir=work) as output:
         config = load_config(work, source=source, translations=work / "maps", output=output)

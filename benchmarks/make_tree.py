@@ -31,7 +31,8 @@ from prose import document, note, opening, translated
 
 from site_builder.config import Config, load_config
 from site_builder.reading.discover import Source
-from site_builder.site import load_page, open_site
+from site_builder.site import open_site
+from site_builder.site.pages import load_page
 from site_builder.translating.catalog import map_path
 from site_builder.translating.memory import translatable
 

@@ -63,7 +63,7 @@ class _Asked:
 
     def of(self, tag: str) -> Recalled:
         shared, memory = self.recalling.memories[tag], self.recalling.digests[tag]
-        answer = digest(*shared.about(self.forms()))
+        answer = digest(*shared.about(self.forms(), self.reading.source.path))
         known = self.reading.recalled.get(tag)
         if known and known.answer == answer:
             return replace(known, memory=memory)

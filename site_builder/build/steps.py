@@ -141,6 +141,8 @@ class Before:
             for name in {*made_of, *rendering.made_of}
             if made_of.get(name) != rendering.made_of.get(name)
         )
+        if "source" in changed and not {"configuration", "program"}.isdisjoint(changed):
+            changed.remove("source")  # It was read otherwise.
         config, cache = writing.site.config, writing.inputs.cache
         if any(image_digest(config, path) != made for path, made in rendering.images.items()):
             changed.append("images")

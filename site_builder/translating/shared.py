@@ -84,10 +84,11 @@ class Shared:
         best = [number for number in sorted(numbers) if counts[number] == most]
         return [self._said(number) for number in best[:_MOST_NEAR]]
 
-    def about(self, forms: Iterable[str]) -> Iterator[bytes]:
+    def about(self, forms: Iterable[str], own: str) -> Iterator[bytes]:
         """Yield all that can decide what is said of lines of these forms, besides the own map."""
         numbers = {number for form in forms for number in self._by_line.get(form, ())}
         numbers.update(self._by_fragment.get((), ()))
+        numbers.difference_update(self._places.get(own, ()))
         yield from (part.encode() for number in sorted(numbers) for part in self._entries[number])
         # What is like a line, but not the same, is looked for among these.
         yield self._digest_of_former
