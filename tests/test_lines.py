@@ -151,6 +151,8 @@ def test_same_blocks(one: str, other: str, same: bool) -> None:
         ('See <a href="x">this</a>', "See <a href='x'>this</a>", True),
         ("Some words", "Some word", False),
         ("PyTorch", "PyTorch", False),
+        ("7.8 µs", "7.8 µs", False),
+        ("7.8 more", "7.8 more", True),
         ("GPT-NeoX 20B", "GPT-NeoX 20B", False),
         (f"{placeholder(0)} × 2", f"{placeholder(0)} × 2", False),
         ("labml_nn/optimizers", "labml_nn/optimizers", False),

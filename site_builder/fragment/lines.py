@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape, unescape
+from itertools import pairwise
 from typing import TypeVar
 
 from site_builder.fragment import PLACEHOLDER, TAG, placeholders
@@ -106,7 +107,41 @@ def has_text(text: str) -> bool:
 def has_plain_words(text: str) -> bool:
     """Tell whether a line has a word that is no name, code, path or number: those stay as they are."""
     words = unescape(PLACEHOLDER.sub(" ", TAG.sub(" ", text))).split()
-    return any(map(_is_plain, words))
+    return any(_is_plain(word) and not _is_unit(before, word) for before, word in pairwise(["", *words]))
+
+
+def _is_unit(before: str, word: str) -> bool:
+    """Tell whether a word is the sign of a unit after a number: that is the same everywhere."""
+    return word in _UNITS and before[-1:].isdigit()
+
+
+_UNITS = frozenset(
+    [
+        "ns",
+        "µs",
+        "μs",
+        "ms",
+        "s",
+        "min",
+        "h",
+        "nm",
+        "µm",
+        "μm",
+        "mm",
+        "cm",
+        "m",
+        "km",
+        "mg",
+        "g",
+        "kg",
+        "px",
+        "pt",
+        "em",
+        "rem",
+        "dB",
+        "bit",
+    ]
+)
 
 
 def _is_plain(word: str) -> bool:
