@@ -115,33 +115,8 @@ def _is_unit(before: str, word: str) -> bool:
     return word in _UNITS and before[-1:].isdigit()
 
 
-_UNITS = frozenset(
-    [
-        "ns",
-        "µs",
-        "μs",
-        "ms",
-        "s",
-        "min",
-        "h",
-        "nm",
-        "µm",
-        "μm",
-        "mm",
-        "cm",
-        "m",
-        "km",
-        "mg",
-        "g",
-        "kg",
-        "px",
-        "pt",
-        "em",
-        "rem",
-        "dB",
-        "bit",
-    ]
-)
+_TIMES, _LENGTHS = {"ns", "µs", "μs", "ms", "s", "min", "h"}, {"nm", "µm", "μm", "mm", "cm", "m", "km"}
+_UNITS = frozenset({*_TIMES, *_LENGTHS, "mg", "g", "kg", "px", "pt", "em", "rem", "dB", "bit"})
 
 
 def _is_plain(word: str) -> bool:
