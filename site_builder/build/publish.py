@@ -45,15 +45,18 @@ class Stage:
         content given for a path counts, and one cut short counts as never given. Raises SiteError
         if it cannot be written.
         """
-        differs = not _holds(self.folder.place(path), content)
-        new = staged(self.place, path)
+        require_plain(path)
+        differs = not _holds(f"{self.folder.root}/{path}", content)
+        new = f"{self.place}/{staged_name(path)}"
         with self.folder.telling():
             if differs:
-                draft = self.place / f"draft-{os.getpid()}-{threading.get_ident()}"
-                draft.write_bytes(content)
-                draft.replace(new)
+                draft = f"{self.place}/draft-{os.getpid()}-{threading.get_ident()}"
+                with open(draft, "wb") as file:  # noqa: PTH123 - There are many.
+                    file.write(content)
+                os.replace(draft, new)  # noqa: PTH105
             else:
-                new.unlink(missing_ok=True)
+                with suppress(FileNotFoundError):
+                    os.unlink(new)  # noqa: PTH108
         return differs
 
     def has(self, path: str) -> bool:
@@ -135,10 +138,13 @@ def publishing(output: Path, shown: str = "") -> Iterator[Publication]:
         _remove_empty([folder.control, *missing])
 
 
-def _holds(place: Path, content: bytes) -> bool:
+def _holds(place: str, content: bytes) -> bool:
     try:
-        status = place.lstat()
-        return S_ISREG(status.st_mode) and status.st_size == len(content) and place.read_bytes() == content
+        status = os.lstat(place)
+        if not S_ISREG(status.st_mode) or status.st_size != len(content):
+            return False
+        with open(place, "rb") as file:  # noqa: PTH123
+            return file.read() == content
     except OSError:  # Absent or unreadable: it is to be replaced either way.
         return False
 
