@@ -14,7 +14,7 @@ from hashlib import blake2b
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from site_builder.build.folder import Folder
+from site_builder.build.folder import Folder, require_plain
 
 _STAGE = "stage-"
 _SYNC_THREADS = 8  # The disk commits what several threads wait for at once: half the cost of one thread.
@@ -156,7 +156,7 @@ def _paths(folder: Folder, path: Path, content: Mapping[str, Any], name: str) ->
         return ()
     try:
         for item in content[name]:
-            folder.place(item)
+            require_plain(item)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise _damaged(folder, path) from error
     return tuple(content[name])

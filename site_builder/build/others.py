@@ -1,11 +1,11 @@
 """The files of a site that are no pages: theme, assets, status, and what programs look for."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from site_builder.build.digests import digest
+from site_builder.build.folder import folders_above
 from site_builder.build.frame import formula_sheet
 from site_builder.build.publish import Stage
 from site_builder.build.statuses import statuses_name
@@ -90,14 +90,14 @@ def _statuses(written: Written, rendering: Rendering) -> tuple[PageStatus, ...]:
 def _read_assets(
     site: Site, assets: Iterable[str], taken: Iterable[str]
 ) -> tuple[dict[str, bytes], tuple[Problem, ...]]:
-    names = {path.casefold() for file in taken for path in (file, *_parents(file))}
     files = {file.casefold() for file in taken}
+    names = files | folders_above(files)
     contents: dict[str, bytes] = {}
     problems = []
     for asset in assets:
         folded = asset.casefold()
         where = Location(site.config.shown(site.config.source / asset))
-        if folded in names or files.intersection(_parents(folded)):
+        if folded in names or files & folders_above([folded]):
             hint = "rename it, and the links to it"
             problems.append(Problem(where, "collision", "the site has a page or file of its own there", hint))
         else:
@@ -107,10 +107,6 @@ def _read_assets(
                 hint = "check that the file exists and may be read"
                 problems.append(Problem(where, "unreadable", f"cannot be read: {error.strerror}", hint))
     return contents, tuple(problems)
-
-
-def _parents(path: str) -> Iterator[str]:
-    return (parent.as_posix() for parent in PurePosixPath(path).parents if parent.name)
 
 
 def _not_found(writing: Writing) -> str:

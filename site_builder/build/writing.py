@@ -105,10 +105,20 @@ def own_files(rendering: Rendering) -> Iterator[str]:
     yield from (text_path(corpus, rendering.url) for corpus in rendering.texts)
 
 
-@lru_cache(maxsize=1)
 def templates(writing: Writing) -> Environment:
     """Return the templates of a site, made once in each process: they cannot travel."""
-    return make_environment(writing.site.config)
+    return _environment(_Theme(tuple(writing.inputs.versions.values()), writing.site.config))
+
+
+@dataclass(frozen=True, slots=True)
+class _Theme:
+    versions: tuple[bytes, ...]
+    config: Config = field(compare=False)
+
+
+@lru_cache(maxsize=1)
+def _environment(theme: _Theme) -> Environment:
+    return make_environment(theme.config)
 
 
 def write(writing: Writing, reading: Reading) -> Rendering:

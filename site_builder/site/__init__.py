@@ -97,27 +97,26 @@ def _find_maps(
         stem, tag = parse_map_name(below) or ("", path.stem)
         if not stem and path.parent == config.translations / ATTIC:
             continue
-        if problem := _misplaced(config.shown(path), stem, tag, by_stem):
-            problems.append(problem)
-            if problem.code == "orphan":
-                former[tag] = (*former.get(tag, ()), path)
-        else:
+        if stem in by_stem and is_language(tag):
             maps[by_stem[stem], tag] = path
+            continue
+        problem = _misplaced(config.shown(path), stem, tag, by_stem)
+        problems.append(problem)
+        if problem.code == "orphan":
+            former[tag] = (*former.get(tag, ()), path)
     return maps, former, tuple(problems)
 
 
-def _misplaced(shown: str, stem: str, tag: str, by_stem: Mapping[str, str]) -> Problem | None:
+def _misplaced(shown: str, stem: str, tag: str, by_stem: Mapping[str, str]) -> Problem:
     """Say why a map is not read."""
     if not stem:
         hint = f"name it {tag}.LANG.json, as its source is named"
         return Problem(Location(shown), "language", "its name says no language", hint, severity="warning")
     if not is_language(tag):
         return replace(unknown_language(tag, Location(shown)), severity="warning")
-    if stem not in by_stem:
-        near = next(iter(get_close_matches(stem, by_stem, 1, 0.5)), "")
-        hint = f"the nearest source is {by_stem[near]}" if near else "delete it, or bring its source back"
-        return Problem(Location(shown), "orphan", "no source belongs to this map", hint, severity="warning")
-    return None
+    near = next(iter(get_close_matches(stem, by_stem, 1, 0.5)), "")
+    hint = f"the nearest source is {by_stem[near]}" if near else "delete it, or bring its source back"
+    return Problem(Location(shown), "orphan", "no source belongs to this map", hint, severity="warning")
 
 
 def _equal_but_for_case(config: Config, languages: tuple[str, ...]) -> Iterator[Problem]:
