@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from importlib import import_module
 
 from site_builder.build.digests import digest
 from site_builder.config import Config
@@ -42,11 +41,6 @@ class Notebooks:
 def notebooks(config: Config, source: Source, page: Page, assets: Collection[str]) -> Notebooks:
     """Prepare the notebooks of a page."""
     return Notebooks(config, source.kind, outline(page, source.kind), assets)
-
-
-def import_format() -> None:
-    """Import what all notebooks need, so that workers that fork from here need not."""
-    import_module("nbformat")
 
 
 def image_digest(config: Config, path: str) -> bytes:

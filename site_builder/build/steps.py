@@ -8,7 +8,7 @@ from site_builder.build.digests import map_digests, memory_digest
 from site_builder.build.frame import frame_digests, make_frame, make_site_index, make_targets, with_indexes
 from site_builder.build.known import Pages
 from site_builder.build.neighbours import Neighbours
-from site_builder.build.notebooks import image_digest, import_format
+from site_builder.build.notebooks import image_digest
 from site_builder.build.pool import Failure
 from site_builder.build.publish import Stage
 from site_builder.build.reading import Inputs, Reading, read, read_maps
@@ -205,8 +205,6 @@ def _write_stale(
 def _warm_up(writing: Writing) -> None:
     """Make what every page needs, before workers fork, so that they need not."""
     templates(writing).get_template("page.html")
-    if writing.site.config.notebooks:
-        import_format()
 
 
 def index_texts(written: Written, before: Before, stage: Stage, work: Work) -> dict[str, Corpus]:

@@ -31,7 +31,7 @@ def placeholders(html: str) -> list[int]:
 
 def bare(html: str) -> str:
     """Take the spans off the placeholders, so that a sanitiser has nothing to say of them."""
-    return _SPANNED.sub(r"_^_\1_^_", html) if "translate" in html else html
+    return _SPANNED.sub(lambda span: f"_^_{span[1]}_^_", html) if "translate" in html else html
 
 
 def own_anchors(html: str) -> list[tuple[int, str]]:

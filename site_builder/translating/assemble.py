@@ -25,7 +25,8 @@ def without_ids(fragment: Fragment, shown: Block) -> str:
 
 
 def _safe(html: str) -> str:
-    return _EMPTY_LINKS.sub(_nothing, sanitize(bare(html)))
+    clean = sanitize(bare(html))
+    return _EMPTY_LINKS.sub(_nothing, clean) if "<a></a>" in clean else clean
 
 
 _EMPTY_LINKS = re.compile(r"([_^\d])?(?:<a></a>)+(?=([_^\d])?)")

@@ -210,10 +210,13 @@ def _state_labels(tag: str) -> Mapping[str, str]:
 
 def _relative(url: str, here: str) -> str:
     """Return the way from the page at `here` to `url`; to a folder, with a slash unless it is the same."""
-    way = posixpath.relpath(url or ".", posixpath.dirname(here) or ".")
-    if url:
-        return quote(way)
-    return "" if way == "." else f"{way}/"
+    way = _way(url, here.rpartition("/")[0])
+    return way if url else "" if way == "." else f"{way}/"
+
+
+@lru_cache(maxsize=4096)  # Mostly the same in every language, and from all pages of a folder.
+def _way(url: str, folder: str) -> str:
+    return quote(posixpath.relpath(url or ".", folder or "."))
 
 
 def _colab_href(config: Config, here: str) -> str:

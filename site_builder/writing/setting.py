@@ -1,7 +1,7 @@
 """How prose is set: what a browser would break apart is kept together, and tables get a box to scroll in."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from html import unescape
 from types import MappingProxyType
 
@@ -10,16 +10,17 @@ _CLOSING = "[)\\]}”’»›,.;:!?…%‰،؛؟۔।॥、。・：；！？」
 # An Arabic letter that is written together with the next word; an ending such as 's, -th or th.
 _PREFIX = "(?:(?<!\\w)[\u0621-\u064a]{1,3}\u0640?)?"
 _ENDING = "(?:[-'’][^\\W\\d_]{1,3}\\b|[a-z]{1,2}\\b)?"
-_FORMULA = re.compile(
-    f'({_PREFIX}{_OPENING})(<math(?: alttext="[^"]*")?>.*?</math>)({_ENDING}{_CLOSING})', re.DOTALL
-)
+_FORMULA = re.compile('(<math(?: alttext="[^"]*")?>.*?</math>)', re.DOTALL)
+_BEFORE = re.compile(f"{_PREFIX}{_OPENING}\\Z")
+_LAST_BEFORE = re.compile(f"{_OPENING[:-1]}|[\u0621-\u064a]")
+_AFTER = re.compile(f"{_ENDING}{_CLOSING}")
 # Tags and code, which stay as they are; a number and its deviation, or its counter.
 _COUNTED = re.compile(
     r'<(?:pre|code)\b.*?</(?:pre|code)>|<(?:[^<>"]|"[^"]*")*>'
     "|(\\d[\\d.,]* (?:± \\d(?:[\\d.,]*\\d)?|[\u3041-\u3096\u4e00-\u9fff]))",
     re.DOTALL,
 )
-_NUMBER_AND_MORE = re.compile(r"\d [±\u3041-\u3096\u4e00-\u9fff]")
+_NUMBER_AND_MORE = re.compile(r" (?<=\d )[±\u3041-\u3096\u4e00-\u9fff]")
 _INLINE_CODE = re.compile('(<code translate="no">)([^<]*-[^<]*)(?=</code>)')
 _HYPHENATED = re.compile(r"(?<!\S)(?=\S*-)\S{2,24}(?!\S)")
 
@@ -42,8 +43,8 @@ def set_prose(html: str, sizes: Mapping[str, tuple[int, int]] = MappingProxyType
     An image at an address in `sizes` gets that width and height, so that nothing moves when it is loaded.
     """
     if "<math" in html:
-        html = _FORMULA.sub(_with_its_signs, html)
-    if _NUMBER_AND_MORE.search(html):
+        html = "".join(_with_their_signs(_FORMULA.split(html)))
+    if not html.isascii() and _NUMBER_AND_MORE.search(html):
         html = _COUNTED.sub(lambda part: _unbroken(part[1]) if part[1] else part[0], html)
     if "-" in html:
         html = _INLINE_CODE.sub(_with_whole_options, html)
@@ -67,10 +68,27 @@ def _with_size(image: re.Match[str], sizes: Mapping[str, tuple[int, int]]) -> st
     return f'{_DIMENSION.sub("", image[1])} width="{shown["width"]}" height="{shown["height"]}">'
 
 
-def _with_its_signs(formula: re.Match[str]) -> str:
-    """Keep a formula on the line of the signs that touch it: for browsers it is a letter of its own."""
-    before, math, after = formula.groups()
-    return _unbroken(f"{before}{math}{after}") if before or after else math
+def _with_their_signs(parts: Sequence[str]) -> Iterator[str]:
+    """Keep each formula on the line of the signs that touch it: for browsers it is a letter of its own.
+
+    Formulas are at the odd places.
+    """
+    text, done = parts[0], 0
+    for formula, following in zip(parts[1::2], parts[2::2], strict=True):
+        before = _before(text, done)
+        yield text[done : len(text) - len(before)]
+        found = _AFTER.match(following)
+        text, done = following, found.end() if found else 0
+        yield _unbroken(f"{before}{formula}{text[:done]}") if before or done else formula
+    yield text[done:]
+
+
+def _before(text: str, start: int) -> str:
+    """Return the end of a text that touches what follows, if it begins after `start`."""
+    if not _LAST_BEFORE.match(text, max(start, len(text) - 1)):
+        return ""
+    found = _BEFORE.search(text, start)
+    return found[0] if found else ""
 
 
 def _with_whole_options(code: re.Match[str]) -> str:

@@ -4,13 +4,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
-from typing import Any
 
 from site_builder.language import gettext_for
 from site_builder.model import Block, State
 from site_builder.writing.markdown import prose
 from site_builder.writing.notebook.outline import Cell, outline
 from site_builder.writing.notebook.source import code_source, listing_source
+from site_builder.writing.notebook.spelling import code_cell, markdown_cell, spell
 from site_builder.writing.notebook.targets import Load, Place
 from site_builder.writing.render import PageContext, is_untouched
 
@@ -24,23 +24,15 @@ def make_notebook(context: PageContext, cells: Sequence[Cell], place: Place, kin
 
     The same page makes the same notebook, to the byte.
     """
-    # It takes a fifth of a second to import, and a site may do without notebooks.
-    from nbformat import from_dict, v4  # noqa: PLC0415
-
     said = {section.number: section.docs for section in context.sections}
     work = _Work(context, place, kind, _labels(context), said)
-    document = {
-        "cells": [cell for cell in work.cells(cells) if cell["source"]],
-        "metadata": {
-            "kernelspec": _KERNEL,
-            "language": context.language.tag,
-            "language_info": {"name": "python"},
-            "title": context.page.title.text,
-        },
-        "nbformat": 4,
-        "nbformat_minor": 5,
+    metadata = {
+        "kernelspec": _KERNEL,
+        "language": context.language.tag,
+        "language_info": {"name": "python"},
+        "title": context.page.title.text,
     }
-    return f"{v4.writes(from_dict(document))}\n"
+    return spell(filter(None, work.cells(cells)), metadata)
 
 
 def _labels(context: PageContext) -> Mapping[State, str]:
@@ -62,16 +54,14 @@ class _Work:
     said: Mapping[int, Sequence[Block]]
     """The prose of the sections that have any, by number."""
 
-    def cells(self, cells: Sequence[Cell]) -> Iterator[dict[str, Any]]:
-        """Make a cell of each of the outline, between the page's title and the pages below it."""
+    def cells(self, cells: Sequence[Cell]) -> Iterator[str]:
+        """Spell each cell of the outline, between the page's title and the pages below it."""
         yield self._prose_cell("title", self._opening())
         for cell in cells:
             if cell.kind == "code":
-                source = code_source(cell, self._in_code)
-                outputs: dict[str, Any] = {"execution_count": None, "outputs": []}
-                yield _cell("code", cell.identifier, source, **outputs)
+                yield code_cell(cell.identifier, code_source(cell, self._in_code))
             elif cell.kind == "listing":
-                yield _cell("markdown", cell.identifier, listing_source(cell, self._in_code, self.kind))
+                yield markdown_cell(cell.identifier, listing_source(cell, self._in_code, self.kind))
             else:
                 yield from (
                     self._prose_cell(cell.identifier, self._docs(part.section)) for part in cell.prose
@@ -85,7 +75,7 @@ class _Work:
     def _in_code(self, section: int) -> str:
         return prose(self._docs(section), self.labels, self.place.link, self.place.link)
 
-    def _prose_cell(self, identifier: str, blocks: Sequence[Block]) -> dict[str, Any]:
+    def _prose_cell(self, identifier: str, blocks: Sequence[Block]) -> str:
         attachments: dict[str, dict[str, str]] = {}
         is_mirrored = self.context.language.direction == "rtl" and self._is_translated(blocks)
         if is_mirrored:
@@ -96,7 +86,7 @@ class _Work:
         source = prose(blocks, self.labels, self.place.link, self.place.image(attachments))
         if source and is_mirrored:
             source = f'<div dir="rtl">\n\n{source}\n\n</div>'
-        return _cell("markdown", identifier, source, **({"attachments": attachments} if attachments else {}))
+        return markdown_cell(identifier, source, attachments)
 
     def _is_translated(self, blocks: Sequence[Block]) -> bool:
         return any(block.state == "current" or block.source for block in blocks)
@@ -123,7 +113,3 @@ class _Work:
 
 # What is written from right to left has code in it that is not.
 _LISTING = re.compile(r'<div class="sb-listing">.*?</pre></div>', re.DOTALL)
-
-
-def _cell(kind: str, identifier: str, source: str, **more: object) -> dict[str, Any]:
-    return {"cell_type": kind, "id": identifier, "metadata": {}, "source": source, **more}
