@@ -18,12 +18,20 @@ from site_builder.writing.references import Index, make_index
 def with_indexes(site: Site, readings: Iterable[Reading]) -> dict[str, Reading]:
     """Return what becomes a page, by URL; a folder without an index gets one."""
     pages = {reading.source.url: reading for reading in readings if reading.outline}
+    begun: dict[str, frozenset[str]] = {}
+    for url, page in pages.items():
+        for folder in _folders_of(url):
+            begun[folder] = begun.get(folder, frozenset()) | page.begun
     for folder in folders_without_index([reading.source for reading in pages.values()]):
         url = f"{folder}/index.html".lstrip("/")
-        below = [page for page in pages.values() if not folder or page.source.url.startswith(f"{folder}/")]
-        begun = frozenset[str]().union(*(page.begun for page in below))
-        pages[url] = _index(site, url, folder.rpartition("/")[2] or site.config.title, begun)
+        pages[url] = _index(site, url, folder.rpartition("/")[2] or site.config.title, begun[folder])
     return pages
+
+
+def _folders_of(url: str) -> Iterator[str]:
+    while url:
+        url = url.rpartition("/")[0]
+        yield url
 
 
 def _index(site: Site, url: str, title: str, begun: frozenset[str]) -> Reading:

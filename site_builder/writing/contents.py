@@ -1,7 +1,7 @@
 """What a page holds, heading by heading, and where it lies among the other pages."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from html import escape
 
@@ -66,7 +66,7 @@ def tree(
     path = {url, *navigation.above(url)}
     return tuple(
         Branch(link(other), other == url, tree(navigation, url, link, other) if other in path else ())
-        for other in _around(navigation.below(folder), path)
+        for other in navigation.row(folder, path, WIDEST)
     )
 
 
@@ -78,11 +78,4 @@ def surroundings(navigation: Navigation, url: str) -> Iterator[str]:
     yield from navigation.below(url)
     path = {url, *above}
     for folder in ("index.html", *above, url):
-        yield from _around(navigation.below(folder), path)
-
-
-def _around(urls: Sequence[str], path: set[str]) -> Sequence[str]:
-    """Cut a long row of pages down to those around the one that leads to the page."""
-    at = next((number for number, url in enumerate(urls) if url in path), 0)
-    first = max(0, min(at - WIDEST // 2, len(urls) - WIDEST))
-    return urls[first : first + WIDEST]
+        yield from navigation.row(folder, path, WIDEST)

@@ -1,6 +1,6 @@
 """How the pages of a site lie: their order, what is above them, what is below."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from types import MappingProxyType
@@ -28,6 +28,8 @@ class Navigation:
     next: Mapping[str, str] = field(default_factory=dict)
     _folders: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """What lies in each folder."""
+    _places: Mapping[str, int] = field(default_factory=dict)
+    """The place of each page in its folder."""
 
     def above(self, url: str) -> list[str]:
         """List the index pages between the home page and `url`, both left out."""
@@ -35,12 +37,19 @@ class Navigation:
         indexes = ["/".join([*folders[:depth], "index.html"]) for depth in range(1, len(folders) + 1)]
         return [index for index in indexes if index != url and index in self.entries]
 
-    def below(self, url: str) -> list[str]:
+    def below(self, url: str) -> Sequence[str]:
         """List the pages of the folder whose index `url` is, and the indexes of its folders."""
         folder, _, name = url.rpartition("/")
-        if name != "index.html":
-            return []
-        return [other for other in self._folders.get(folder, ()) if other != url]
+        return self._folders.get(folder, []) if name == "index.html" else []
+
+    def row(self, index: str, way: Collection[str], most: int) -> Sequence[str]:
+        """List what lies below an index: of more than `most` pages, those around the one on the `way`."""
+        urls, folder = self.below(index), index.rpartition("/")[0]
+        at = min(
+            (self._places[url] for url in way if url != "index.html" and _folder(url) == folder), default=0
+        )
+        first = max(0, min(at - most // 2, len(urls) - most))
+        return urls[first : first + most]
 
 
 def navigate(
@@ -57,8 +66,11 @@ def navigate(
     forward = dict(pairwise(ordered))
     folders: dict[str, list[str]] = {}
     for url in ordered:
-        folders.setdefault(_folder(url), []).append(url)
-    return Navigation(ordered, {after: before for before, after in forward.items()}, forward, folders)
+        if url != "index.html":  # It lies in no folder that has an index.
+            folders.setdefault(_folder(url), []).append(url)
+    places = {url: place for urls in folders.values() for place, url in enumerate(urls)}
+    backward = {after: before for before, after in forward.items()}
+    return Navigation(ordered, backward, forward, folders, places)
 
 
 def _home(url: str) -> str:
