@@ -32,7 +32,7 @@ audit: site ## Audit the site: axe, Nu checker, Lighthouse, weight; needs Chromi
 	node benchmarks/audit/audit.mjs public $(PAGE)
 
 clean:
-	rm -rf public $(VENV)
+	rm -rf public .site-builder-cache $(VENV)
 
 $(VENV)/base: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -45,7 +45,7 @@ def build(
             load_known(kept, pages)
         inputs, foreign = _inputs_digest(site, pages), foreign_files(config.output, pages.last)
         if pages.last.report and pages.last.inputs == inputs and not foreign:
-            report = replace(pages.last.report, changed=())
+            report = pages.last.report
         else:
             from site_builder.build.pipeline import Order, make  # noqa: PLC0415 - Half a second.
 

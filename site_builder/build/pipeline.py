@@ -1,7 +1,7 @@
 """A build that has something to do."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from site_builder.build.cache import Cache
 from site_builder.build.digests import config_digest, program_digest, theme_digest
@@ -80,7 +80,7 @@ def make(site: Site, cache: Cache, pages: Pages, publication: Publication, order
         pages.renderings, pages.corpora, pages.assets = written.renderings, corpora, site.assets
         pages.status = others.status
         looks = look_again(site.config.output, pages.last, paths, {*changed, *order.foreign})
-        pages.last = Last(order.inputs, looks, report, others.assets)
+        pages.last = Last(order.inputs, looks, replace(report, changed=()), others.assets)
         if not order.resident:
             save_pages(cache, pages)
     return report
