@@ -150,8 +150,8 @@ def group_norm(
     ## The function
 
     Takes $x$ of the shape $N \times C$, followed by any number of spatial axes, and $\gamma$ and $\beta$ with a value for each
-    channel. Each may have a floating-point type of its own, of 16, 32 or 64 bits. Returns $y$ with the layout and, except under
-    autocast, the type of $x$.
+    channel. Each of the three may have a floating-point type of its own, of 16, 32 or 64 bits. Returns $y$ with the layout and,
+    except under autocast, the type of $x$.
 
     >>> group_norm(torch.tensor([[1.0, 3.0, 10.0, 30.0]]), num_groups=2)
     tensor([[-1.0000,  1.0000, -1.0000,  1.0000]])
