@@ -7,7 +7,7 @@ kernel that reads a tensor from memory and writes one back. This page fuses them
 
 **No GPU figure has been measured yet.** The kernels were run in Triton's interpreter on a CPU and compared with 64-bit arithmetic,
 and compiled for an NVIDIA H200 (`sm_90`). How fast they are there is not known: `benchmarks/group_norm.py` will
-tell on a machine that has one. The times below are floors, computed from bytes.
+tell on a machine with an H200. The times below are floors, computed from bytes.
 
 ## It is all traffic
 
@@ -31,10 +31,11 @@ $dx$ written. What stands in the way is that the first $y$ depends on the last $
 | Backward, split | $dy$, $x$, $dy$, $x$ | $dx$ | $5T$ |
 
 SiLU adds nothing to these. As a layer of its own it would add $2T$ forward and $3T$ backward. For comparison, PyTorch's own
-kernels read $x$ twice whatever its size, so that the layer and SiLU move $5T$ forward.
+kernels always read $x$ twice, so that the layer and SiLU move $5T$ forward.
 
-What the paths leave for each other is small. It takes 12 bytes for each group, 8 for each sample and channel of the whole
-backward pass, and on the split path up to 12 for each channel of each program, which reads many thousand bytes for them.
+What the kernels leave for each other is small. With sums of 32 bits, it takes 12 bytes for each group, and backward 8 more: for
+each sample and channel on the whole path, for each group on the split one. On the split path, each program that collects
+sums also leaves up to 12 bytes for each channel, and reads many thousand bytes for them.
 
 In numbers, with $G = 32$, 16 bits for each value, and the 4.3 TB/s that copying reaches on an H200:
 
@@ -54,9 +55,9 @@ Rows are channels and columns are positions of one sample, with two channels in 
 reads, and each outline is the part of another one. The arrow follows the memory.
 
 With channels last, the channels of a position lie side by side, and a group is many short pieces of memory. Memory is
-read in pieces of 32 bytes at least, so a program of the whole path takes as many groups as make one. On the split path it takes
-as many channels as make a line of the cache, 128 bytes, whatever group they belong to, and the sums are sorted into groups
-when they are merged.
+read in pieces of 32 bytes at least, so a program of the whole path takes as many groups as fill one such piece, where it can.
+A program of the split path takes as many channels as fill a line of the cache, 128 bytes, whatever group they belong to, and
+the sums are sorted into groups when they are merged.
 
 ## How exact it is
 
@@ -129,7 +130,7 @@ class FusedGroupNorm(nn.GroupNorm):
         self.activation = activation
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Takes $x$ and returns $y$, of the same shape, type and layout."""
+        """Takes $x$ and returns $y$, of the same shape and layout and, except under autocast, of the same type."""
         return group_norm(x, self.num_groups, self.weight, self.bias, self.eps, self.activation)
 
     def extra_repr(self) -> str:
@@ -149,7 +150,8 @@ def group_norm(
     ## The function
 
     Takes $x$ of the shape $N \times C$, followed by any number of spatial axes, and $\gamma$ and $\beta$ with a value for each
-    channel, of any floating-point type. Returns $y$ with the layout and, but for autocast, the type of $x$.
+    channel. Each of the three may have a floating-point type of its own, of 16, 32 or 64 bits. Returns $y$ with the layout and,
+    except under autocast, the type of $x$.
 
     >>> group_norm(torch.tensor([[1.0, 3.0, 10.0, 30.0]]), num_groups=2)
     tensor([[-1.0000,  1.0000, -1.0000,  1.0000]])
@@ -165,7 +167,7 @@ def group_norm(
 
 
 def check_activation(activation: str | None) -> None:
-    """Refuse an activation that nobody has written."""
+    """Refuse an activation that is not implemented."""
     if activation not in {None, "silu"}:
         raise InputError(f'activation={activation!r} is unknown; use "silu" or None')
 
@@ -263,7 +265,7 @@ def fused_forward(
     if not uses_triton(x):
         y, statistics = compose_forward(x, weight, bias, num_groups, eps, silu, dtype)
         return y.contiguous(memory_format=layout), statistics
-    # Only here is Triton imported.
+    # Import Triton only where its kernels run.
     from annotated_nn.normalization.group_norm import launch
 
     x, weight, bias = x.contiguous(memory_format=layout), dense(weight), dense(bias)

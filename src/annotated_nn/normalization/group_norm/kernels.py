@@ -10,7 +10,7 @@ An input has $N$ samples of $C$ channels in $G$ groups and $S$ positions, $HW$ f
 a group, which so has $m = DS$ values. What else is in capitals is a tensor in memory, or known when a kernel is
 compiled. Shapes at the end of a line are those of tiles.
 
-No kernel adds into memory that another program adds to. So nothing depends on which program comes first,
+No two programs add into the same memory. So nothing depends on which program comes first,
 and the same input gives the same bits every time.
 """
 
@@ -51,8 +51,8 @@ def locate(n, c0, c, s0, s, C, S, LAST: tl.constexpr, WIDE: tl.constexpr):
     the side of the tile that is a run in memory.
 
     A tensor may have more than $2^{31}$ values, so the beginning of the tile is computed in 64 bits, once
-    for each tile. Within it 32 bits are enough, and cheaper, since each value has a place of its own.
-    `WIDE` is for the rare tensor where they are not.
+    for each tile. Within the tile, where a place is computed for each value, 32 bits are enough and
+    cheaper. `WIDE` is for the rare tensor where they are not enough.
     """
     if WIDE:
         c, s = c.to(tl.int64), s.to(tl.int64)
@@ -82,12 +82,12 @@ def whole_groups(D: tl.constexpr, K: tl.constexpr, LANES: tl.constexpr):
     """
     List the channels of a tile of K whole groups.
 
-    Each group takes as many lanes as the next power of two. With D = 3, the lanes of two groups are channels 0 1 2 – 3 4 5 –
-    and a dash is a lane without a channel.
+    Each group takes D lanes, rounded up to a power of two. With D = 3, the lanes of two groups are channels 0 1 2 – 3 4 5 –
+    where a dash is a lane without a channel.
     """
     lane = tl.arange(0, K * LANES)  # (K · LANES,)
     if K == 1 or LANES == D:
-        # Said in this way, the compiler sees one run, and where it ends.
+        # This form lets the compiler see one run, and where it ends.
         c, inside = lane, lane < K * D
     else:
         c, inside = lane // LANES * D + lane % LANES, lane % LANES < D
@@ -107,7 +107,7 @@ def sum_groups(channels, K: tl.constexpr, LANES: tl.constexpr):
 @triton.jit
 def for_channels(groups, K: tl.constexpr, LANES: tl.constexpr):
     """Give each channel the value of its group."""
-    # A reshape would decide how the whole tile lies, with some compilers badly.
+    # With a reshape here, some versions of Triton spread the whole tile badly over the threads.
     channels = groups if K == 1 else tl.gather(groups, tl.arange(0, K * LANES) // LANES, axis=0)
     return channels[:, None]  # (K · LANES, 1), or (1, 1)
 
@@ -174,7 +174,7 @@ def inverse_deviation(square, rest, EPS: tl.constexpr):
     r"""
     Compute $\frac{1}{\sqrt{\sigma^2 + \epsilon}}$ from $\sigma^2 = \frac{1}{m} \sum_k (x_k - \mu)^2 - \rho^2$.
 
-    As $\rho$ is tiny, nothing is lost in the subtraction. Of equal values it can leave a little less than nothing.
+    As $\rho$ is tiny, nothing is lost in the subtraction. Where all values are equal, it can leave slightly less than zero.
     """
     variance = tl.maximum(square - rest * rest, 0.0, propagate_nan=tl.PropagateNan.ALL)
     return 1 / tl.sqrt(variance + EPS)
@@ -207,8 +207,9 @@ def forward_whole(
     m = tl.cast(S, ACC) * D
     mean = sum_groups(tl.sum(x, axis=1), K, LANES) / m  # (K,)
 
-    # A mean of $10^4$ is rounded to a multiple of $10^{-3}$. What is left of it, $\rho = \frac{1}{m} \sum_k (x_k - \mu)$,
-    # is tiny, so it is known to many digits. From here on the mean is the pair $\mu + \rho$.
+    # A mean of $10^4$ is rounded to a multiple of about $10^{-3}$. What is left of it,
+    # $\rho = \frac{1}{m} \sum_k (x_k - \mu)$, is tiny, so it is known to many digits.
+    # From here on the mean is the pair $\mu + \rho$.
     centred = tl.where(full, x - for_channels(mean, K, LANES), 0.0)  # (K · LANES, POSITIONS)
     rest = sum_groups(tl.sum(centred, axis=1), K, LANES) / m  # (K,)
 
@@ -244,7 +245,7 @@ def collect_statistics(
 
     $$\delta = \frac{1}{k} \sum_j (x_j - p), \qquad M = \sum_j (x_j - p)^2 - k \delta^2$$
 
-    are the distance of the mean of the $k$ values of the chunk from $p$, and the sum of their squared distances from the mean.
+    are the mean of the $k$ values of the chunk minus $p$, and the sum of their squared distances from that mean.
 
     In contiguous memory the "channels" of this kernel are whole groups, of $DS$ positions each: their channels follow
     each other, and statistics do not ask where one begins.
@@ -304,7 +305,7 @@ def merge_statistics(
     $$\mu = \frac{1}{m} \sum_i k_i (p_i + \delta_i), \qquad
     m \sigma^2 = \sum_i \left( M_i + k_i \, (p_i + \delta_i - \mu)^2 \right)$$
 
-    The first sum of the second equation is the variance within the parts, the other one that between them.
+    In the second sum, the first term stands for the variance within the parts, the second for that between them.
     """
     program = tl.program_id(0)
     n, g = (program // G).to(tl.int64), program % G
@@ -388,7 +389,8 @@ def backward_whole(
 
     $$d\beta_c = \sum dz, \qquad d\gamma_c = \sum dz \cdot \hat{x}$$
 
-    A value acts on all results of its group, through the mean and the variance. That takes two numbers of each group away:
+    A value acts on all results of its group, through the mean and the variance. So two terms are subtracted,
+    each with one number for each group:
 
     $$dx = \frac{1}{\sqrt{\sigma^2 + \epsilon}} \left( \gamma \, dz - c_1 - c_2 \hat{x} \right)$$
 
@@ -479,7 +481,7 @@ def merge_gradients(
     r"""
     ## Backward, split, second: $c_1$ and $c_2$
 
-    One program for each group adds up what the others left, the sums of each channel times its $\gamma$.
+    One program for each group multiplies the sums that the others left for each channel by its $\gamma$, and adds them up.
     """
     program = tl.program_id(0)
     n, g = (program // G).to(tl.int64), program % G

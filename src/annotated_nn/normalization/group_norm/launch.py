@@ -2,7 +2,7 @@ r"""
 # Fused group normalization: the launches
 
 From tensors to [kernels](kernels.py): this page takes the [plan](tiles.py) for a shape, makes room for the results and
-starts the programs. A launch says how many programs to run; their number has one axis, which may be
+starts the programs. A launch says how many programs to run. They are numbered along one axis, which may be
 as long as $2^{31} - 1$. The other two axes that a GPU has end at 65535.
 """
 
@@ -62,7 +62,11 @@ def options(x: torch.Tensor, shape: Shape, channels: int, positions: int) -> dic
 
 
 def whole_options(x: torch.Tensor, shape: Shape, plan: Whole) -> dict[str, object]:
-    """List the same for tiles of whole groups. Lanes without a channel have places too."""
+    """
+    List these options for tiles of whole groups.
+
+    Lanes without a channel have places too: they count where it is decided whether 32 bits are enough.
+    """
     channels = plan.groups * shape.group_channels + plan.lanes
     return options(x, shape, channels, plan.positions) | {
         "D": shape.group_channels,
@@ -73,7 +77,7 @@ def whole_options(x: torch.Tensor, shape: Shape, plan: Whole) -> dict[str, objec
 
 
 def split_options(x: torch.Tensor, shape: Shape, plan: Split) -> dict[str, object]:
-    """List the same for tiles of the split path."""
+    """List these options for tiles of the split path."""
     return options(x, shape, plan.channels, plan.positions) | {
         "CHANNELS": plan.channels,
         "num_warps": SPLIT_WARPS,
@@ -81,7 +85,7 @@ def split_options(x: torch.Tensor, shape: Shape, plan: Split) -> dict[str, objec
 
 
 def merge_options(x: torch.Tensor, shape: Shape, chunks: int) -> dict[str, object]:
-    """List the same for what merges parts."""
+    """List such options for kernels that merge parts."""
     return {
         "D": shape.group_channels,
         "BLOCK": min(triton.next_power_of_2(chunks * shape.group_channels), MERGED),

@@ -1,20 +1,20 @@
 r"""
 # Fused group normalization: the tiles
 
-The [kernels](kernels.py) run as thousands of programs, and each works on a tile, a rectangle of channels by positions
-that lies in the registers of one multiprocessor. This page holds the rules that choose the tiles. They
+The [kernels](kernels.py) run as thousands of programs, and each works on one or more tiles, rectangles of channels by
+positions that lie in the registers of one multiprocessor. This page holds the rules that choose the tiles. They
 are plain arithmetic on the shape, so nothing is tried out when a model runs, and the same input always takes the same
 path.
 
 ## What a GPU asks for
 
 * *Runs.* A warp, 32 threads, reads neighbouring addresses together. The memory hands out sectors of 32 bytes, and a line of
-  the cache is 128 bytes, so a tile should be long where memory is.
+  the cache is 128 bytes, so a tile should be long in the direction in which memory is contiguous.
 * *Wide loads.* One thread can read 16 bytes with one instruction: eight numbers of 16 bits, four of 32. The compiler
   does so if it can see that addresses are multiples of 16 bytes.
 * *Loads under way.* A byte takes more than half a microsecond to arrive. Only if much has been asked for
   before the first byte is needed is the bandwidth used.
-* *Enough programs.* An H200 has 132 multiprocessors, and a group norm may have as few as 32 groups.
+* *Enough programs.* An H200 has 132 multiprocessors, and one sample often has only 32 groups.
 """
 
 from dataclasses import dataclass
@@ -29,10 +29,10 @@ REGISTERS = 128 * 1024
 SPLIT_WARPS = 4
 SPLIT_BYTES = SPLIT_WARPS * 32 * 4 * 16
 
-# Programs that collect sums for each multiprocessor: about as many as its registers hold, so that all run at once.
+# Programs per multiprocessor that collect sums: about as many as its registers hold, so that all run at once.
 PROGRAMS = 4
 
-# What a program of the whole path has at least, so that small groups are taken several at a time.
+# Values that a program of the whole path should have at least: it takes several small groups, where their number allows.
 WHOLE_VALUES = 1024
 
 
@@ -95,7 +95,8 @@ class Shape:
         """
         Tell whether 32 bits are too few to count positions, or places in a tile of this size.
 
-        A program that begins before the last position looks a chunk further: hence one bit less for positions.
+        A program computes where its chunk ends, which may lie past the last position and has to fit too: hence one bit less for
+        positions.
         """
         by_channel, by_position = (1, self.channels) if self.channels_last else (self.positions, 1)
         place = (channels - 1) * by_channel + (positions - 1) * by_position
@@ -114,9 +115,9 @@ class Whole:
     groups: int
     """Groups in a tile, a divisor of $G$ and a power of two."""
     lanes: int
-    """Channels in a group, rounded up."""
+    """Channels in a group, rounded up to a power of two."""
     positions: int
-    """Positions, rounded up: all of them."""
+    """All positions, rounded up to a power of two."""
     warps: int
 
 
@@ -162,9 +163,9 @@ class Split:
     positions: int
     """Positions in a tile."""
     blocks: int
-    """Tiles side by side that cover all channels."""
+    """Tiles that it takes to cover all channels."""
     tiles: int
-    """Tiles one after the other that cover all positions."""
+    """Tiles that it takes to cover all positions."""
     chunks: int
     """Programs that share these tiles, for the kernels that collect sums."""
     chunk: int
@@ -187,8 +188,8 @@ def plan_split(shape: Shape, processors: int) -> Split:
         channels = min(power_of_two(shape.channels), values // positions)
     blocks, tiles = -(-shape.channels // channels), -(-shape.positions // positions)
 
-    # Cut the positions into as many chunks as can run at once, not more: the rest would run alone, and each leaves sums
-    # to merge.
+    # Cut the positions into as many chunks as can run at once, not more: the rest would run afterwards, with the GPU half
+    # empty, and each chunk leaves sums to merge.
     wanted = max(PROGRAMS * processors // (shape.samples * blocks), 1)
     chunk = -(-tiles // min(wanted, tiles)) * positions
     return Split(channels, positions, blocks, tiles, -(-shape.positions // chunk), chunk)
