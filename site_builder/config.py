@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from site_builder.errors import Location, Problem, SiteError
+from site_builder.places import at_url, is_below, is_url, spells_url
 from site_builder.settings import SETTINGS, check_settings
 from site_builder.toml import Table, read_table
 
@@ -28,6 +29,7 @@ class Config:
     root: Path
     """The folder of the configuration file: the working directory."""
     source: Path
+    """This, the translations and the output may be places behind URLs."""
     translations: Path
     """May not exist."""
     output: Path
@@ -79,8 +81,20 @@ class Config:
         return self.root / ".site-builder-cache"
 
     def shown(self, path: Path) -> str:
-        """Spell `path` as the user would type it: relative if it lies below the root."""
+        """Spell `path` as the user would type it: relative if it lies below the root.
+
+        Below a source or translations behind a URL, it is spelled as if that folder lay in the root: pages
+        show such paths, and what leads to the folder is nobody's business.
+        """
+        if is_url(path):
+            return self._shown_at_url(path)
         return (path.relative_to(self.root) if path.is_relative_to(self.root) else path).as_posix()
+
+    def _shown_at_url(self, path: Path) -> str:
+        for folder in (self.source, self.translations):
+            if is_url(folder) and path != folder and path.is_relative_to(folder):
+                return f"{folder.name}/{path.relative_to(folder)}".lstrip("/")
+        return str(path)
 
 
 _COMMAND_LINE = Location("command line")
@@ -94,7 +108,7 @@ def load_config(directory: Path, **overrides: object) -> Config:
     An override has the type of its key in the file; a Path stands for a string, a tuple for an
     array. Raises SiteError with every problem of the configuration.
     """
-    root = _absolute(Path(), directory)
+    root = absolute(Path(), directory)
     table = _find_table(root)
     values, problems = check_settings(table.values, table.location) if table else ({}, [])
     given = {key: _plain(value) for key, value in overrides.items() if value is not None}
@@ -115,6 +129,20 @@ def load_config(directory: Path, **overrides: object) -> Config:
     return config
 
 
+def load_folders(directory: Path, also_output: bool = False, /, **overrides: object) -> Config:
+    """Read the configuration as `load_config` does, for what works with folders of this machine alone.
+
+    Raises SiteError too if the source or the translations, or if asked the output, are behind a URL.
+    """
+    config = load_config(directory, **overrides)
+    for place in (config.source, config.translations, *((config.output,) if also_output else ())):
+        if is_url(place):
+            hint = "copy it into a folder; `build`, `check` and `status` read URLs"
+            message = "is a URL, and this command needs a folder"
+            raise SiteError(Problem(Location(config.shown(place)), "url", message, hint))
+    return config
+
+
 def _find_table(root: Path) -> Table | None:
     own = read_table(root, "site-builder.toml", ())
     shared = read_table(root, "pyproject.toml", ("tool", "site-builder"))
@@ -130,7 +158,10 @@ def _plain(value: object) -> object:
     return os.fspath(value) if isinstance(value, Path) else value
 
 
-def _absolute(root: Path, path: Path | str) -> Path:
+def absolute(root: Path, path: Path | str) -> Path:
+    """Return the place that the user means by a path or URL; SiteError if nothing can read that URL."""
+    if isinstance(path, str) and spells_url(path):
+        return at_url(path)
     # A link stays a link: its name is the one that the user knows.
     return Path(os.path.abspath(root / path))  # noqa: PTH100 - Path.absolute() keeps `..`.
 
@@ -139,8 +170,8 @@ def _config(root: Path, values: Mapping[str, Any]) -> Config:
     settings: dict[str, Any] = {**_DEFAULTS, **values}
     for key in _PATHS:
         if key in settings:
-            settings[key] = _absolute(root, settings[key])
-    settings["title"] = settings.get("title") or settings["source"].name
+            settings[key] = absolute(root, settings[key])
+    settings["title"] = settings.get("title") or settings["source"].name or str(settings["source"])
     settings["languages"] = tuple(tag for tag, _ in settings.get("languages", ()))
     settings["repository"] = Repository(**settings.get("repository", {}))
     return Config(root=root, **settings)
@@ -168,15 +199,14 @@ def _language_problems(config: Config, where: Callable[[str], Location]) -> Iter
 
 
 def _path_problems(config: Config, where: Callable[[str], Location]) -> Iterator[Problem]:
-    output = config.output.resolve()
     for key in ("source", "translations", "templates", "static"):
         folder: Path | None = getattr(config, key)
-        if folder and folder.resolve().is_relative_to(output):
+        if folder and is_below(folder, config.output):
             message = f"the output folder {config.shown(config.output)} is or holds the {key}"
             yield Problem(where("output"), "output", message, "write the site to a folder of its own")
     for key in ("templates", "static"):
         folder = getattr(config, key)
-        if folder and not folder.is_dir():
+        if folder and (is_url(folder) or not folder.is_dir()):
             message = f"{key} names {config.shown(folder)}, which is no folder"
             yield Problem(where(key), "configuration", message, "make the folder, or leave the key out")
     script = config.analytics.get("src", "")

@@ -1,5 +1,7 @@
 """Where something is wrong, what it is, and what to do about it."""
 
+import errno
+import os
 from dataclasses import dataclass
 from typing import Literal
 
@@ -43,6 +45,13 @@ class Problem:
         if self.hint:
             lines.append(f"  hint: {self.hint}")
         return "\n".join(lines)
+
+
+def reason(error: OSError) -> str:
+    """Say why the system, or whoever plays its part, refuses a file."""
+    if isinstance(error, FileNotFoundError):
+        return os.strerror(errno.ENOENT)
+    return error.strerror or str(error) or type(error).__name__
 
 
 class SiteError(Exception):

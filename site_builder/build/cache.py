@@ -17,6 +17,8 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
+from site_builder.places import entries, is_url, telling
+
 _SIZE = 16  # Bytes of the digest before the data.
 _MARKS = {
     "CACHEDIR.TAG": "Signature: 8a477f597d28d172789f06886806bc55\n# Made by site-builder; may be deleted.\n",
@@ -38,12 +40,10 @@ class Cache:
     def save(self, name: str, value: object) -> None:
         """Keep a value, of a type that says what it holds; where that fails, it is not kept."""
         place = self.folder / name
-        draft = place.with_name(f"{place.name}.{os.getpid()}-{threading.get_ident()}")
         with suppress(OSError, *_REFUSALS):
             data = _encoder().encode(value)
             place.parent.mkdir(exist_ok=True)
-            draft.write_bytes(_digest(data) + data)
-            draft.replace(place)
+            _write(place, _digest(data) + data)
 
     def load(self, name: str, kind: type[T]) -> T | None:
         """Return what was kept under a name, if it is there and whole."""
@@ -62,11 +62,21 @@ class Cache:
 
     def sweep(self, kind: str, names: Collection[str]) -> None:
         """Forget all of a kind, which is a folder, but these."""
-        with suppress(OSError), os.scandir(self.folder / kind) as listing:
-            for entry in listing:
+        with suppress(OSError):
+            for entry in entries(self.folder / kind):
                 if f"{kind}/{entry.name}" not in names:
                     with suppress(OSError):
-                        os.unlink(entry.path)  # noqa: PTH108 - There are many.
+                        (self.folder / kind / entry.name).unlink()
+
+
+def _write(place: Path, content: bytes) -> None:
+    """Write a file that is wholly there or not at all, as one behind a URL is anyway."""
+    if is_url(place):
+        place.write_bytes(content)
+        return
+    draft = place.with_name(f"{place.name}.{os.getpid()}-{threading.get_ident()}")
+    draft.write_bytes(content)
+    draft.replace(place)
 
 
 @contextmanager
@@ -75,12 +85,18 @@ def opened(folder: Path | None, output: Path) -> Iterator[Cache]:
 
     Without a folder, or where it cannot be written, it is one that does not stay.
     """
+    if folder and is_url(folder):
+        with telling(folder):
+            place = _prepared(folder, output)
+        assert place
+        yield Cache(place)
+        return
     with tempfile.TemporaryDirectory(prefix="site-builder-") as passing:
         yield Cache((folder and _prepared(folder, output)) or Path(passing))
 
 
 def _prepared(folder: Path, output: Path) -> Path | None:
-    place = folder / blake2b(os.fsencode(output.resolve()), digest_size=4).hexdigest()
+    place = folder / blake2b(os.fsencode(str(output.resolve())), digest_size=4).hexdigest()
     try:
         place.mkdir(parents=True, exist_ok=True)
         for name, content in _MARKS.items():
@@ -88,7 +104,7 @@ def _prepared(folder: Path, output: Path) -> Path | None:
                 (folder / name).write_text(content, "utf-8")
     except OSError:
         return None
-    return place if os.access(place, os.W_OK) else None
+    return place if is_url(place) or os.access(place, os.W_OK) else None
 
 
 def _digest(data: "bytes | memoryview") -> bytes:
@@ -114,6 +130,8 @@ def _to_plain(value: object) -> object:
             return value.start, value.stop
         case Path():
             return os.fsencode(value)
+        case _ if hasattr(value, "fs"):  # Behind a URL: `load_pages` finds it again.
+            return str(value).encode()
         case _:
             raise NotImplementedError(f"a {type(value).__name__} cannot be kept")
 

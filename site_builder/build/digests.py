@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 from site_builder.config import Config
+from site_builder.places import is_url, version
 from site_builder.reading.discover import Source
 from site_builder.site import Site
 from site_builder.site.files import memory_files
@@ -39,6 +40,8 @@ class Files:
 
     def digest(self, path: str | Path) -> bytes:
         """Digest what a file holds now."""
+        if not isinstance(path, str) and is_url(path):
+            return self._digest_at_url(path)
         name, began = os.fspath(path), time.time_ns()
         try:
             status = os.stat(name)  # noqa: PTH116 - There are many.
@@ -48,6 +51,20 @@ class Files:
         except OSError:
             return _NOTHING
         if began - max(signs[2:]) > _UNSURE:
+            self.known[name] = self.asked[name] = signs, found
+        return found
+
+    def _digest_at_url(self, file: Path) -> bytes:
+        """Digest what a file behind a URL holds, read again unless its store vouches that it is the same."""
+        name = str(file)
+        try:
+            tag = version(file)
+            signs = 0, int.from_bytes(digest(tag.encode())[:6]), 0, 0
+            known = self.known.get(name)
+            found = known[1] if tag and known and known[0] == signs else digest(file.read_bytes())
+        except OSError:
+            return _NOTHING
+        if tag:
             self.known[name] = self.asked[name] = signs, found
         return found
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from site_builder.build.cache import Cache
 from site_builder.build.digests import Files, Signs
 from site_builder.build.report import Report
+from site_builder.places import Look, is_url
+from site_builder.places import looks as looks_at
 
 if TYPE_CHECKING:
     # A build that finds nothing to do needs none of this.
@@ -16,9 +18,6 @@ if TYPE_CHECKING:
     from site_builder.build.writing import Rendering
     from site_builder.translating.shared import Shared
     from site_builder.writing.search import Corpus
-
-Look = tuple[int, int, int]
-"""Size, inode and time of a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +70,9 @@ def save_known(cache: Cache, pages: Pages) -> None:
 
 def look(root: Path, paths: Iterable[str]) -> dict[str, Look]:
     """Look at the files of a site; those that are absent are left out."""
+    if is_url(root):
+        found = looks_at(root)
+        return {path: found[path] for path in paths if path in found}
     looks = {}
     for path in paths:
         try:

@@ -7,12 +7,12 @@ from urllib.parse import urlsplit
 from site_builder.build.digests import digest
 from site_builder.build.folder import folders_above
 from site_builder.build.frame import formula_sheet
-from site_builder.build.publish import Stage
+from site_builder.build.stage import Stage
 from site_builder.build.statuses import statuses_name
 from site_builder.build.steps import Written
 from site_builder.build.web import web_files
 from site_builder.build.writing import Rendering, Writing, templates, write
-from site_builder.errors import Location, Problem
+from site_builder.errors import Location, Problem, reason
 from site_builder.model import PageStatus
 from site_builder.site import Site
 from site_builder.site.assets import read_asset
@@ -105,7 +105,7 @@ def _read_assets(
                 contents[asset] = read_asset(site.config, asset)
             except OSError as error:
                 hint = "check that the file exists and may be read"
-                problems.append(Problem(where, "unreadable", f"cannot be read: {error.strerror}", hint))
+                problems.append(Problem(where, "unreadable", f"cannot be read: {reason(error)}", hint))
     return contents, tuple(problems)
 
 

@@ -37,6 +37,7 @@ class Stage:
 
     folder: Folder
     place: Path
+    waits = True
 
     def write(self, path: str, content: bytes) -> bool:
         """Say what the site's file `path` shall hold; returns whether that differs from what is on disk.

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from site_builder.build.cache import Cache
 from site_builder.build.digests import Files, digest, map_digests
-from site_builder.errors import Location, Problem
+from site_builder.errors import Location, Problem, reason
 from site_builder.model import Page, Text
 from site_builder.reading.discover import Source
 from site_builder.site import Site
@@ -84,7 +84,7 @@ def read(inputs: Inputs, source: Source) -> Reading:
     except OSError as error:
         where = Location(site.config.shown(source.file))
         hint = "check that the file exists and may be read"
-        problem = Problem(where, "unreadable", f"cannot be read: {error.strerror}", hint)
+        problem = Problem(where, "unreadable", f"cannot be read: {reason(error)}", hint)
         return read_maps(inputs, Reading(source, problems=(problem,)))
     key = inputs.key(source, digest(content))
     found = inputs.cache.load(_name(key), Read) or _read(inputs, source, key, content)

@@ -1,6 +1,6 @@
 """The pages of the last build, as the cache keeps them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from site_builder.build.cache import Cache
 from site_builder.build.digests import program_digest
@@ -9,6 +9,7 @@ from site_builder.build.reading import Inputs, Reading, page_name
 from site_builder.build.recalling import forms_name
 from site_builder.build.statuses import statuses_name
 from site_builder.build.writing import Rendering
+from site_builder.places import is_url
 from site_builder.writing.search import Corpus
 
 
@@ -30,6 +31,13 @@ def load_pages(inputs: Inputs, pages: Pages) -> None:
     saved = inputs.cache.load(_NAME, _Saved)
     if saved and saved.program == inputs.versions["program"]:
         pages.readings, pages.renderings = saved.readings, saved.renderings
+        if is_url(inputs.site.config.source):  # The format has no word for such places.
+            sources = {source.path: source for source in inputs.site.sources}
+            pages.readings = {
+                path: replace(reading, source=sources[path])
+                for path, reading in saved.readings.items()
+                if path in sources
+            }
         pages.corpora, pages.assets, pages.status = saved.corpora, saved.assets, saved.status
 
 

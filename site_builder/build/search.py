@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from site_builder.build.digests import digest
-from site_builder.build.publish import Stage
+from site_builder.build.stage import Stage
 from site_builder.build.writing import Rendering
 from site_builder.writing.search import (
     CODE,
@@ -40,9 +40,12 @@ def plan(
     renderings: Mapping[str, Rendering],
     foreign: Collection[str],
 ) -> Indexing:
-    """Say what of each corpus has changed since it was indexed with the `known` renderings."""
+    """Say what of each corpus has changed since it was indexed with the `known` renderings.
+
+    That can be told only by a stage that still has what was published then.
+    """
     corpora, before = known
-    if list(before) != list(urls):
+    if list(before) != list(urls) or not stage.waits:
         return Indexing(stage, tuple(urls))
     sizes = {
         name: corpus.size

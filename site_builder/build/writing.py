@@ -11,8 +11,8 @@ from jinja2 import Environment
 from site_builder.build.digests import digest
 from site_builder.build.neighbours import Neighbours
 from site_builder.build.notebooks import notebooks
-from site_builder.build.publish import Stage
 from site_builder.build.reading import Inputs, Reading, load_page
+from site_builder.build.stage import Stage
 from site_builder.build.statuses import keep_statuses
 from site_builder.config import Config
 from site_builder.errors import Location, Problem

@@ -25,10 +25,10 @@ def add(*, language: str, quiet: bool, **settings: object) -> int:
 
     A text that was translated before comes with its translation, any other with an empty one.
     """
-    from site_builder.config import load_config  # noqa: PLC0415
+    from site_builder.config import load_folders  # noqa: PLC0415
     from site_builder.site.maps import add_language  # noqa: PLC0415
 
-    config = load_config(Path.cwd(), **settings)
+    config = load_folders(Path.cwd(), **settings)
     added = add_language(config, language)
     if not quiet:
         for file in added.files:
@@ -51,10 +51,10 @@ def sync(
     What SOURCE says anew comes with what was translated before, line by line. What it says no more goes
     to the attic, a folder beside the maps, from which it comes back when it is wanted again.
     """
-    from site_builder.config import load_config  # noqa: PLC0415
+    from site_builder.config import load_folders  # noqa: PLC0415
     from site_builder.site.upkeep import sync as sync_maps  # noqa: PLC0415
 
-    config = load_config(Path.cwd(), **settings)
+    config = load_folders(Path.cwd(), **settings)
     synced = sync_maps(config, languages, dry_run=dry_run, force=force)
     if dry_run:
         click.echo(synced.diff, nl=False)
@@ -77,10 +77,10 @@ def prune(*, languages: tuple[str, ...] | None, dry_run: bool, **settings: objec
 
     What no source says any more is forgotten, and with it the earlier translations of outdated lines.
     """
-    from site_builder.config import load_config  # noqa: PLC0415
+    from site_builder.config import load_folders  # noqa: PLC0415
     from site_builder.site.upkeep import prune as prune_attic  # noqa: PLC0415
 
-    number = prune_attic(load_config(Path.cwd(), **settings), languages, dry_run=dry_run)
+    number = prune_attic(load_folders(Path.cwd(), **settings), languages, dry_run=dry_run)
     say(f"{count(number, 'translation')} {'in the attic' if dry_run else 'removed'}")
 
 
@@ -91,10 +91,10 @@ def prune(*, languages: tuple[str, ...] | None, dry_run: bool, **settings: objec
 @click.option("-o", "--output", "file", type=click.File("wb"), default="-", help="File to write.")
 def export(*, language: str, file: BinaryIO, _style: str, **settings: object) -> None:
     """Write the texts of LANG as a gettext PO file, for Poedit, Weblate and the like."""
-    from site_builder.config import load_config  # noqa: PLC0415
+    from site_builder.config import load_folders  # noqa: PLC0415
     from site_builder.site.exchange import export_language  # noqa: PLC0415
 
-    file.write(export_language(load_config(Path.cwd(), **settings), language))
+    file.write(export_language(load_folders(Path.cwd(), **settings), language))
 
 
 @translations.command("import")
@@ -103,10 +103,10 @@ def export(*, language: str, file: BinaryIO, _style: str, **settings: object) ->
 @click.option("-l", "--language", metavar="LANG", help="Its language.  [default: what its header says]")
 def import_(*, file: BinaryIO, language: str | None, quiet: bool, **settings: object) -> int:
     """Take the translations of a PO file into the maps; if anything is wrong with it, nothing changes."""
-    from site_builder.config import load_config  # noqa: PLC0415
+    from site_builder.config import load_folders  # noqa: PLC0415
     from site_builder.site.exchange import import_language  # noqa: PLC0415
 
-    config = load_config(Path.cwd(), **settings)
+    config = load_folders(Path.cwd(), **settings)
     imported = import_language(config, file.read(), file.name, language)
     if not quiet:
         for path in imported.files:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from site_builder.config import Config
-from site_builder.errors import Location, Problem, SiteError
+from site_builder.errors import Location, Problem, SiteError, reason
+from site_builder.places import Entry, entries
 from site_builder.reading.left_out import read_rules
 
 _SUFFIXES = {
@@ -224,17 +225,16 @@ def _walk(config: Config) -> Iterator[Source | Problem | str]:
     while folders:
         folder = folders.pop()
         try:
-            with os.scandir(config.source / folder) as listing:
-                entries = list(listing)
+            found = entries(config.source / folder)
         except OSError as error:
-            message = f"the folder cannot be read: {error.strerror}"
+            message = f"the folder cannot be read: {reason(error)}"
             yield _problem(
                 config, config.source / folder, message, "let it be read, or leave it out with `exclude`"
             )
             continue
-        if folder and _is_no_source(entries):
+        if folder and _is_no_source(config.source / folder, found):
             continue
-        for entry in entries:
+        for entry in found:
             path = f"{folder}/{entry.name}" if folder else entry.name
             if rules.left_out(path):
                 continue
@@ -242,16 +242,18 @@ def _walk(config: Config) -> Iterator[Source | Problem | str]:
                 folders.append(path)
             elif (kind := KINDS.get(_suffix(entry.name))) and rules.included(path):
                 yield from _source(config, real_root, entry, path, kind)
-            elif not _name_fault(path) and _leads_inside(config.source / path, real_root):
+            elif not _name_fault(path) and (
+                entry.is_file(follow_symlinks=False) or _leads_inside(config.source / path, real_root)
+            ):
                 yield path
 
 
-def _is_no_source(entries: Sequence["os.DirEntry[str]"]) -> bool:
+def _is_no_source(folder: Path, found: Sequence["os.DirEntry[str] | Entry"]) -> bool:
     """Whether a folder is a virtual environment or a site that was built."""
     return any(
         entry.name == "pyvenv.cfg"
-        or (entry.name == ".site-builder" and Path(entry.path, "manifest.json").is_file())
-        for entry in entries
+        or (entry.name == ".site-builder" and (folder / entry.name / "manifest.json").is_file())
+        for entry in found
     )
 
 
@@ -260,7 +262,7 @@ def _suffix(name: str) -> str:
 
 
 def _source(
-    config: Config, real_root: Path, entry: "os.DirEntry[str]", path: str, kind: str
+    config: Config, real_root: Path, entry: "os.DirEntry[str] | Entry", path: str, kind: str
 ) -> Iterator[Source | Problem]:
     file = config.source / path
     if fault := _name_fault(path):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from site_builder.config import Config
+from site_builder.places import is_below, is_url
 
 _ALWAYS = ("__pycache__", "dist-packages", "node_modules", "site-packages", ".*")
 
@@ -50,14 +51,13 @@ def _expression(pattern: str) -> str:
 
 
 def _below(output: Path, source: Path) -> Iterator[str]:
-    real, root = output.resolve(), source.resolve()
-    if real.is_relative_to(root):
-        yield real.relative_to(root).as_posix()
+    if is_below(output, source):
+        yield output.resolve().relative_to(source.resolve()).as_posix()
 
 
 def _git_ignored(folder: Path) -> Iterator[str]:
     """Ask git what it ignores below `folder`: nothing, if it ignores all of it or is not there."""
-    git = shutil.which("git")
+    git = None if is_url(folder) else shutil.which("git")
     if not git:
         return
     # A stranger's repository may name a program of its own as file system monitor.

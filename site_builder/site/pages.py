@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from site_builder.config import Config
-from site_builder.errors import Location, Problem, SiteError
+from site_builder.errors import Location, Problem, SiteError, reason
 from site_builder.model import Page
 from site_builder.reading.discover import Source
 from site_builder.reading.formula import MacroError, make_converter
@@ -28,7 +28,7 @@ def load_page(config: Config, source: Source) -> tuple[Page | None, tuple[Proble
     except OSError as error:
         hint = "check that the file exists and may be read"
         where = Location(config.shown(source.file))
-        return None, (Problem(where, "unreadable", f"cannot be read: {error.strerror}", hint),)
+        return None, (Problem(where, "unreadable", f"cannot be read: {reason(error)}", hint),)
     return read_source(config, source, content)
 
 

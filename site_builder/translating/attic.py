@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from site_builder.errors import Location, Problem, SiteError
+from site_builder.errors import Location, Problem, SiteError, reason
 
 Attic = Mapping[str, tuple[str, ...]]
 
@@ -21,7 +21,7 @@ def load_attic(path: Path, shown: str) -> Attic:
     except FileNotFoundError:
         return {}
     except OSError as error:
-        message, hint = f"cannot be read: {error.strerror}", "check its permissions"
+        message, hint = f"cannot be read: {reason(error)}", "check its permissions"
         raise SiteError(Problem(Location(shown), "attic", message, hint)) from error
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from site_builder.errors import Location, Problem, SiteError
+from site_builder.errors import Location, Problem, SiteError, reason
 from site_builder.translating.entries import BOM, Entry, loads, walk
 
 LARGEST_MAP = 8 * 1024 * 1024
@@ -61,7 +61,7 @@ def load_catalog(path: Path, language: str, shown: str) -> Catalog:
             raise SiteError(Problem(Location(shown), "limit", f"larger than {LARGEST_MAP >> 20} MB", hint))
         content = path.read_bytes()
     except OSError as error:
-        message = f"cannot be read: {error.strerror}"
+        message = f"cannot be read: {reason(error)}"
         raise SiteError(
             Problem(
                 Location(shown), "map-unreadable", message, "check that the file exists and its permissions"
