@@ -312,7 +312,7 @@ def test_a_page_that_takes_too_long_is_left_out_and_not_linked_to(
             late = getattr(getattr(tasks[outcome.index], "outline", None), "url", "") == "norm.html"
             yield replace(outcome, result=None, failure=Failure("timeout", "too long")) if late else outcome
 
-    monkeypatch.setattr("site_builder.build.work.run", failing)
+    monkeypatch.setattr("site_builder.build.executor.run", failing)
     report = build(load_config(folder))
     assert "timeout" in {problem.code for problem in report.problems}
     assert not (folder / "public" / "norm.html").exists()

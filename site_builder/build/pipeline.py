@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 
 from site_builder.build.cache import Cache
 from site_builder.build.digests import config_digest, program_digest, theme_digest
+from site_builder.build.executor import Executor
 from site_builder.build.known import Last, Pages, look_again
 from site_builder.build.others import write_others
-from site_builder.build.publish import Publication
 from site_builder.build.reading import Inputs, Reading
 from site_builder.build.report import Explain, Progress, Report
 from site_builder.build.saved import load_pages, save_pages
 from site_builder.build.search import search_files
+from site_builder.build.stage import Publication
 from site_builder.build.steps import (
     Before,
     index_texts,
@@ -31,9 +32,9 @@ from site_builder.site.memories import former_problems
 class Order:
     """How a site is to be built."""
 
-    jobs: int
+    executor: Executor
     resident: bool
-    """Whether the process stays, as a server's does, and may not fork."""
+    """Whether the process stays, as a server's does."""
     strict: bool
     progress: Progress
     explain: Explain
@@ -48,7 +49,7 @@ def make(site: Site, cache: Cache, pages: Pages, publication: Publication, order
     inputs = _inputs(site, cache, pages)
     if not pages.readings:
         load_pages(inputs, pages)
-    work = Work(order.jobs, order.resident, order.progress, 2 * len(site.sources))
+    work = Work(order.executor, order.progress, 2 * len(site.sources))
     pages.readings = read_sources(inputs, pages, work)
     memories = open_memories(site, pages)
     recall_pages(inputs, pages, memories, work)

@@ -6,6 +6,7 @@ kills a worker is known for certain.
 """
 
 import multiprocessing
+import pickle
 import signal
 import sys
 import threading
@@ -124,7 +125,7 @@ def _collect(worker: _Worker, again: deque[_Numbered], work: Work) -> list[Outco
     """Take a worker's report, or find out which task it died of."""
     try:
         late = not worker.connection.poll()
-        taken, outcomes = (0.0, []) if late else worker.connection.recv()
+        taken, outcomes = (0.0, b"") if late else worker.connection.recv()
     except (EOFError, OSError):
         return _bury(worker, again, None)
     if late:
@@ -137,7 +138,7 @@ def _collect(worker: _Worker, again: deque[_Numbered], work: Work) -> list[Outco
     elif taken > _LONG:
         worker.size = max(worker.size // 2, 1)
     worker.tasks = []
-    return list(outcomes)
+    return list(pickle.loads(outcomes))  # noqa: S301 - From our own workers.
 
 
 def _bury(worker: _Worker, again: deque[_Numbered], failure: Failure | None) -> list[Outcome[Any]]:
@@ -166,7 +167,7 @@ def _ending(code: int) -> str:
 def _start(work: Work) -> _Worker:
     ours, theirs = multiprocessing.Pipe()
     process = _context(work).Process(target=serve, args=(theirs, work), daemon=True)  # type: ignore[attr-defined]
-    with _interrupts_held():
+    with interrupts_held():
         process.start()
     theirs.close()
     return _Worker(process, ours)
@@ -192,7 +193,7 @@ def _has_one_thread() -> bool:
 
 
 @contextmanager
-def _interrupts_held() -> Iterator[None]:
+def interrupts_held() -> Iterator[None]:
     """Keep Ctrl-C from a new worker until it ignores it."""
     if not hasattr(signal, "pthread_sigmask"):
         yield

@@ -10,11 +10,11 @@ from site_builder.build.known import Pages
 from site_builder.build.neighbours import Neighbours
 from site_builder.build.notebooks import image_digest
 from site_builder.build.pool import Failure
-from site_builder.build.publish import Stage
 from site_builder.build.reading import Inputs, Reading, read, read_maps
 from site_builder.build.recalling import Recalling, recall, unasked
 from site_builder.build.report import Explain
 from site_builder.build.search import index, plan, versions
+from site_builder.build.stage import Stage
 from site_builder.build.statuses import statuses_name
 from site_builder.build.work import Work
 from site_builder.build.writing import Rendering, Writing, own_files, templates, write

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
-from site_builder.build.pool import Failure, run
+from site_builder.build.executor import Executor
+from site_builder.build.pool import Failure
 from site_builder.build.reading import Reading
 from site_builder.build.report import Progress
 from site_builder.reading.discover import Source
@@ -13,16 +14,12 @@ S = TypeVar("S")
 T = TypeVar("T")
 R = TypeVar("R")
 
-_FEW = 16  # Tasks that are done here, rather than start workers for.
-
 
 @dataclass(slots=True)
 class Work:
     """The tasks of one build."""
 
-    jobs: int
-    resident: bool
-    """Whether the process stays, as a server's does, and may not fork."""
+    executor: Executor
     progress: Progress
     total: int
     done: int = 0
@@ -34,8 +31,7 @@ class Work:
 
         Raises what a task raised: tasks turn the user's mistakes into problems, so that is a bug.
         """
-        jobs = 1 if self.resident and len(tasks) < _FEW else self.jobs
-        for outcome in run(function, tasks, jobs, seconds, shared=shared):
+        for outcome in self.executor.map(function, tasks, shared=shared, seconds=seconds):
             task, failure = tasks[outcome.index], outcome.failure
             if failure and failure.kind == "raised":
                 raise failure.error or RuntimeError(failure.traceback)

@@ -6,15 +6,15 @@
 import gc
 import multiprocessing
 import os
+import pickle
 import signal
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
-from multiprocessing.reduction import ForkingPickler
 from types import FrameType
 from typing import Any, Generic, Literal, TypeVar
 
@@ -55,8 +55,8 @@ class Work:
     """How long a task may take."""
 
 
-class _TimeUp(BaseException):
-    """Not an Exception, so that no task swallows it."""
+class TimeUp(BaseException):
+    """Raised where a task is when its time is up. Not an Exception, so that no task swallows it."""
 
 
 def attempt(work: Work, index: int, task: object) -> Outcome[Any]:
@@ -74,7 +74,7 @@ def attempt(work: Work, index: int, task: object) -> Outcome[Any]:
                 signal.setitimer(signal.ITIMER_REAL, 0)
     except KeyboardInterrupt:
         raise
-    except _TimeUp:
+    except TimeUp:
         return Outcome(index, failure=Failure("timeout", too_long(work.seconds), traceback.format_exc()))
     except BaseException as error:  # Extensions panic with worse than Exception.
         return Outcome(index, failure=_failure(error))
@@ -85,7 +85,7 @@ def attempt(work: Work, index: int, task: object) -> Outcome[Any]:
 
 
 def _time_is_up(_number: int, _frame: FrameType | None) -> None:
-    raise _TimeUp
+    raise TimeUp
 
 
 def _failure(error: BaseException) -> Failure:
@@ -105,11 +105,11 @@ def serve(connection: "Connection[Any, Any]", work: Work) -> None:
     threading.Thread(target=_follow_parent, daemon=True).start()
     gc.freeze()  # What was inherited stays shared: collecting it would copy it.
     with suppress(EOFError, OSError):
-        connection.send((0.0, []))
+        connection.send((0.0, b""))
         while tasks := connection.recv():
             began = time.monotonic()
-            outcomes = [_portable(attempt(work, index, task)) for index, task in tasks]
-            _report(connection, time.monotonic() - began, outcomes)
+            outcomes = packed([attempt(work, index, task) for index, task in tasks])
+            connection.send((time.monotonic() - began, outcomes))
 
 
 def _follow_parent() -> None:
@@ -122,17 +122,18 @@ def _follow_parent() -> None:
     os._exit(1)
 
 
-def _report(connection: "Connection[Any, Any]", taken: float, outcomes: list[Outcome[Any]]) -> None:
+def packed(outcomes: Iterable[Outcome[Any]]) -> bytes:
+    """Pickle outcomes; one that cannot be is a failed one."""
+    known = [_portable(outcome) for outcome in outcomes]
     try:
-        report = ForkingPickler.dumps((taken, outcomes))
+        return pickle.dumps(known)
     except Exception:
-        report = ForkingPickler.dumps((taken, [_sendable(outcome) for outcome in outcomes]))
-    connection.send_bytes(report)
+        return pickle.dumps([_sendable(outcome) for outcome in known])
 
 
 def _sendable(outcome: Outcome[Any]) -> Outcome[Any]:
     try:
-        ForkingPickler.dumps(outcome)
+        pickle.dumps(outcome)
     except Exception as error:
         return _portable(Outcome(outcome.index, failure=_failure(error)))
     return outcome
@@ -145,7 +146,7 @@ def _portable(outcome: Outcome[Any]) -> Outcome[Any]:
         return outcome
     failure.error.add_note(f"In a worker process:\n{failure.traceback}")
     try:
-        ForkingPickler.loads(ForkingPickler.dumps(failure.error))
+        pickle.loads(pickle.dumps(failure.error))  # noqa: S301
     except Exception:
         return replace(outcome, failure=replace(failure, error=None))
     return outcome

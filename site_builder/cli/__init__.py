@@ -6,14 +6,25 @@ Whatever a command needs is imported when it runs, so that `--help` comes at onc
 import os
 import sys
 from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Literal, NoReturn
 
 import click
 
 from site_builder import __version__
-from site_builder.cli.options import languages, no_cache, options, site_options, source, translations_folder
+from site_builder.cli.options import (
+    cache,
+    executor,
+    languages,
+    no_cache,
+    options,
+    scheduler,
+    site_options,
+    source,
+    translations_folder,
+)
 from site_builder.cli.translations import translations
 from site_builder.errors import SiteError
 from site_builder.terminal import (
@@ -32,6 +43,7 @@ from site_builder.terminal import (
 )
 
 if TYPE_CHECKING:
+    from site_builder.build.executor import Executor
     from site_builder.model import PageStatus
 
 
@@ -77,20 +89,44 @@ def commands() -> None:
 @click.option("--strict", is_flag=True, help="Publish nothing and exit with 1 if there is any problem.")
 @click.option("-v", "--verbose", is_flag=True, help="Print a line for each page.")
 @click.option("--explain", is_flag=True, help="Say of each page that is written why it is.")
-@no_cache
+@options(cache, no_cache, executor, scheduler)
 def build(
-    *, jobs: int, quiet: bool, strict: bool, verbose: bool, explain: bool, no_cache: bool, **settings: object
+    *,
+    jobs: int,
+    quiet: bool,
+    strict: bool,
+    verbose: bool,
+    explain: bool,
+    cache: Path | str | None,
+    no_cache: bool,
+    executor: Literal["local", "dask"],
+    scheduler: str,
+    **settings: object,
 ) -> int:
-    """Build the site of SOURCE."""
-    from site_builder.build import build as build_site  # noqa: PLC0415
-    from site_builder.config import load_config  # noqa: PLC0415
+    """Build the site of SOURCE.
 
+    SOURCE, its translations, the site and the cache may be URLs that fsspec knows, such as s3://BUCKET/FOLDER.
+    """
+    from site_builder.build import build as build_site  # noqa: PLC0415
+    from site_builder.config import absolute, load_config  # noqa: PLC0415
+
+    if scheduler and executor != "dask":
+        raise click.UsageError("--scheduler is for --executor dask")
     config = load_config(Path.cwd(), **settings)
-    cache = None if no_cache else config.cache
+    kept = None if no_cache else absolute(config.root, cache) if cache else config.cache
     reasons: dict[str, Collection[str]] = {}
-    with progress_shown(verbose=verbose, quiet=quiet) as progress:
+    with (
+        _workers(executor, jobs, scheduler) as workers,
+        progress_shown(verbose=verbose, quiet=quiet) as progress,
+    ):
         report = build_site(
-            config, jobs=jobs, strict=strict, cache=cache, progress=progress, explain=reasons.__setitem__
+            config,
+            jobs=jobs,
+            strict=strict,
+            cache=kept,
+            progress=progress,
+            explain=reasons.__setitem__,
+            executor=workers,
         )
     failed = strict and bool(report.problems)
     if explain:
@@ -101,6 +137,17 @@ def build(
     return int(failed)
 
 
+def _workers(
+    kind: Literal["local", "dask"], jobs: int, scheduler: str
+) -> "AbstractContextManager[Executor | None]":
+    """Return what is to do the work; processes of this machine need nothing before there is any."""
+    if kind == "local":
+        return nullcontext()
+    from site_builder.build.executor import open_cluster  # noqa: PLC0415
+
+    return open_cluster(jobs, scheduler)
+
+
 @commands.command()
 @site_options
 @click.option("--host", default="127.0.0.1", help="Address to listen on.")
@@ -108,11 +155,11 @@ def build(
 @click.option("--open", "open_browser", is_flag=True, help="Open the site in the browser.")
 def serve(*, jobs: int, quiet: bool, host: str, port: int, open_browser: bool, **settings: object) -> int:
     """Build the site of SOURCE, show it on this machine, and keep it up to date."""
-    from site_builder.config import load_config  # noqa: PLC0415
+    from site_builder.config import load_folders  # noqa: PLC0415
     from site_builder.serve import serve as serve_site  # noqa: PLC0415
 
     return serve_site(
-        partial(load_config, Path.cwd(), **settings),
+        partial(load_folders, Path.cwd(), True, **settings),
         host=host,
         port=port,
         open_browser=open_browser,

@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 import click
 
+from site_builder.places import spells_url
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -27,7 +29,15 @@ def options(*wanted: Callable[[Command], Command]) -> Callable[[Command], Comman
     return decorate
 
 
-FOLDER = click.Path(path_type=Path)
+class _Place(click.Path):
+    """A folder, or a URL as it is written: as a path it would lose a slash."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        is_url = isinstance(value, str) and spells_url(value)
+        return value if is_url else super().convert(value, param, ctx)
+
+
+FOLDER = _Place(path_type=Path)
 source = click.argument("source", required=False, type=FOLDER)
 translations_folder = click.option(
     "-t", "--translations", type=FOLDER, help="Folder of the translation maps.  [default: translations]"
@@ -43,6 +53,22 @@ languages = click.option(
 )
 no_cache = click.option(
     "--no-cache", is_flag=True, help="Build all anew, and keep nothing for the next time."
+)
+cache = click.option(
+    "--cache", type=FOLDER, help="Where to keep what the next build can use.  [default: .site-builder-cache]"
+)
+executor = click.option(
+    "--executor",
+    type=click.Choice(["local", "dask"]),
+    default="local",
+    help="What works: processes of this machine, or a Dask cluster.",
+)
+scheduler = click.option(
+    "--scheduler",
+    default="",
+    show_default=False,
+    metavar="ADDRESS",
+    help="Join the Dask cluster of this scheduler, tls://HOST:PORT; otherwise one is started here.",
 )
 quiet = click.option("-q", "--quiet", is_flag=True, help="Print problems only.")
 site_options = options(
