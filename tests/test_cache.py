@@ -19,6 +19,7 @@ from site_builder.errors import SiteError
 
 BASIC = Path(__file__).parent / "sites" / "basic"
 LINES = (
+    "# Some prose.",
     "# Some prose with $x^2$ and `code`.",
     "# ## A heading",
     "# [a link](guide/start.md) and [a broken one](nowhere.md)",
