@@ -279,6 +279,13 @@ def test_a_link_out_of_the_static_folder_is_not_followed(tmp_path):
     assert "open.txt" not in static_files(config(static=tmp_path / "static"))
 
 
+def test_a_template_can_say_texts_with_variables(environment):
+    template = environment.from_string(
+        '{{ _("Search") }}, {{ _("%(name)s %%", name="<") }}, {{ _("100%%") }}'
+    )
+    assert template.render(language=JAPANESE) == "検索, &lt; %, 100%"
+
+
 def test_a_sites_own_template_can_extend_the_one_it_replaces():
     site = config(templates=FIXTURES / "templates", static=FIXTURES / "static")
     html = render_page(make_environment(site), context(site=site))

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -5,7 +6,7 @@ from cases import balanced, replayed
 from hypothesis import given
 from hypothesis import strategies as st
 
-from site_builder.writing.setting import set_prose
+from site_builder.writing.setting import _CLOSING, _ENDING, _OPENING, _PREFIX, set_prose
 
 CASES = Path(__file__).parent / "fixtures" / "setting" / "prose.md"
 PIECES = st.sampled_from([
@@ -22,6 +23,44 @@ def test_golden(golden):
 @given(st.lists(PIECES).map("".join))
 def test_what_was_balanced_stays_so(html):
     assert balanced(set_prose(html)) or not balanced(html)
+
+
+# What stands around formulas, as one expression: it may begin anywhere, so it takes longer.
+SIGNS = re.compile(
+    f'({_PREFIX}{_OPENING})(<math(?: alttext="[^"]*")?>.*?</math>)({_ENDING}{_CLOSING})', re.DOTALL
+)
+BESIDE = [
+    "(",
+    "[",
+    "(((",
+    ")",
+    ".",
+    ",",
+    " ",
+    "و",
+    "بال",
+    "ـ",
+    "هو",
+    "a",
+    "th",
+    "'s",
+    "々",
+    "ー",
+    "_",
+    "é",
+    "«",
+    "<b>",
+]
+MATH = ["<math>x</math>", '<math alttext="a">y</math>', '<math display="block">z</math>']
+
+
+@given(st.lists(st.sampled_from([*BESIDE, *MATH]), max_size=9).map("".join))
+def test_signs_beside_formulas_are_found_from_the_formulas(html: str) -> None:
+    def unbroken(found: re.Match[str]) -> str:
+        whole = found[0]
+        return f'<span class="sb-unbroken">{whole}</span>' if found[1] or found[3] else whole
+
+    assert set_prose(html) == SIGNS.sub(unbroken, html)
 
 
 def test_prose_without_formulas_tables_or_hyphens_is_left_alone():

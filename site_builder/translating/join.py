@@ -39,11 +39,11 @@ def localize(
     page = original.page
     source_language = find_language(original.language)
     assert source_language
+    title, summary = localized_title(page, memory), memory.recall_text(page.summary)
     told = [
         _told(section, block, memory, source_language, show_outdated=show_outdated)
         for section, (block, *_) in zip(page.sections, original.sections, strict=True)
     ]
-    title, summary = localized_title(page, memory), memory.recall_text(page.summary)
     words = Counter[State]()
     for one in told:
         words.update(one.words)
@@ -96,7 +96,7 @@ def _told(
         blocks, lines = (replace(original, state="missing"),), tuple(map(_forgotten, lines))
     words = Counter[State]()
     for line in lines:
-        words[line.state] += word_count(line.text)
+        words[line.state] += _word_count(line.text)
     return _Told(blocks, words, tuple(_gaps(fragment, lines)))
 
 
@@ -104,6 +104,9 @@ def _told(
 def _words(html: str) -> int:
     """Count the words of the lines that have any letters."""
     return sum(word_count(text) for text in split(html)[::2] if has_words(text))
+
+
+_word_count = lru_cache(maxsize=1 << 12)(word_count)
 
 
 def _forgotten(line: Recalled) -> Recalled:
@@ -114,9 +117,10 @@ def _gaps(fragment: Fragment, lines: Sequence[Recalled]) -> Iterator[Gap]:
     for line in lines:
         if line.state != "current":
             texts = [
-                plain_text(text, fragment.protected) for text in (line.text, line.source, line.translation)
+                text and plain_text(text, fragment.protected)
+                for text in (line.text, line.source, line.translation)
             ]
-            yield Gap(fragment.html, line.state, texts[0], word_count(line.text), *texts[1:])
+            yield Gap(fragment.html, line.state, texts[0], _word_count(line.text), *texts[1:])
 
 
 def _text_gaps(page: Page, title: Text, summary: Text) -> Iterator[Gap]:

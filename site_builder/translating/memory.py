@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html import escape
 
 from site_builder.fragment import PLACEHOLDER
@@ -77,23 +78,24 @@ class Memory:
         entry = self._all().fragment(forms_of(key), self.own)
         if entry and (mended := _spelled_otherwise(key, *entry)):
             return Recollection(mended.html, kinds=mended.kinds)
-        return self._line_by_line(split(key))
+        return self._line_by_line(key)
 
-    def _line_by_line(self, pieces: list[str]) -> Recollection:
-        texts = {at: read_line(pieces[at]) for at in range(0, len(pieces), 2) if has_text(pieces[at])}
+    def _line_by_line(self, key: str) -> Recollection:
+        pieces, texts, worded = _read(key)
         near = self._all().near([line.form for line in texts.values()], self.own)
         lines: dict[int, Recalled] = {}
         wordless: dict[int, Recalled] = {}
         for (at, line), (own, other) in zip(texts.items(), near, strict=True):
-            if has_words(pieces[at]):
+            if at in worded:
                 lines[at] = self._line(pieces[at], line, own, other)
             else:
                 wordless[at] = _wordless(pieces[at], line, own or other)
         if not lines or any(line.state != "current" for line in lines.values()):
             return Recollection(None, tuple(lines.values()), tuple(wordless.values()))
+        told = list(pieces)
         for at, recalled in (*lines.items(), *wordless.items()):
-            pieces[at] = inside(pieces[at], recalled.translation or recalled.text.strip())
-        return Recollection("".join(pieces))
+            told[at] = inside(pieces[at], recalled.translation or recalled.text.strip())
+        return Recollection("".join(told))
 
     def knows(self, page: Page) -> bool:
         """Tell quickly whether the own map alone says all of a page."""
@@ -146,6 +148,14 @@ class Memory:
         if translation is None or source is None:
             return Recalled(text, "outdated", source=PLACEHOLDER.sub("…", pair.text))
         return Recalled(text, "outdated", translation, source.strip())
+
+
+@lru_cache(maxsize=1 << 12)  # Each language asks anew.
+def _read(key: str) -> tuple[tuple[str, ...], Mapping[int, Line], frozenset[int]]:
+    """Split a fragment; its lines with text by their places, and the places of those with words."""
+    pieces = tuple(split(key))
+    texts = {at: read_line(pieces[at]) for at in range(0, len(pieces), 2) if has_text(pieces[at])}
+    return pieces, texts, frozenset(at for at in texts if has_words(pieces[at]))
 
 
 def _wordless(text: str, line: Line, known: str) -> Recalled:

@@ -174,12 +174,14 @@ class _Lines:
 
     def alike(self, form: str, similarity: float) -> Iterator[tuple[float, str, int]]:
         """Give the lines most like `form`, the best first: likeness, form, number of the entry."""
-        from rapidfuzz.fuzz import ratio  # noqa: PLC0415 - Most builds need not import it.
-        from rapidfuzz.process import extract  # noqa: PLC0415
-
         # What is much longer or shorter cannot be alike.
         start = bisect_left(self._lengths, len(form) * similarity / (2 - similarity))
         stop = bisect_right(self._lengths, len(form) * (2 - similarity) / similarity)
+        if start == stop:
+            return
+        from rapidfuzz.fuzz import ratio  # noqa: PLC0415 - Most builds need not import it.
+        from rapidfuzz.process import extract  # noqa: PLC0415
+
         near = self._forms[start:stop]
         for known, score, at in extract(
             form, near, scorer=ratio, score_cutoff=100 * similarity, limit=_MOST_ALIKE

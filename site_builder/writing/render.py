@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
+from functools import lru_cache
 from itertools import groupby
 from types import MappingProxyType
 from typing import NamedTuple
@@ -192,6 +193,7 @@ def make_environment(config: Config) -> Environment:
     environment.filters |= {"number": _number, "locale": territory_locale}
     # The extension adds this method; its stubs cannot say so.
     environment.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
+    environment.globals["_"] = _said  # Does the same, but not for every text anew.
     return environment
 
 
@@ -319,6 +321,17 @@ def _static(urls: Mapping[str, str]) -> Callable[[Context, str], str]:
 @pass_context
 def _number(context: Context, number: int) -> str:
     return format_number(context["language"].tag, number)
+
+
+@pass_context
+def _said(context: Context, message: str, **variables: object) -> Markup:
+    said = _marked(context["language"].tag, message)
+    return said % variables if "%" in said else said
+
+
+@lru_cache(maxsize=1024)
+def _marked(tag: str, message: str) -> Markup:
+    return Markup(gettext_for(tag)(message))  # noqa: S704 - As the extension does.
 
 
 @pass_context

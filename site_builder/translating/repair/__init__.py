@@ -7,6 +7,7 @@ mended here, so that nothing after it has to expect damage.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from site_builder.fragment import placeholders
 from site_builder.sanitize import NOT_TEXT
@@ -27,6 +28,7 @@ class Repair:
     """What was mended, sorted: `stranded-text`, `nested-link`, …; nothing if it was in order."""
 
 
+@lru_cache(maxsize=8)  # A page is asked for its title and then for the heading that this comes from.
 def repair(value: str, key: str) -> Repair:
     """Mend the translation `value` of the fragment `key`.
 
