@@ -44,7 +44,7 @@ chances = st.integers(0, 2**32).map(random.Random)
 
 
 def site(folder: Path) -> Path:
-    return Path(shutil.copytree(BASIC, folder / "basic", ignore=shutil.ignore_patterns("expected")))
+    return Path(shutil.copytree(BASIC, folder / "basic", ignore=shutil.ignore_patterns("expected", ".*")))
 
 
 def tree(output: Path) -> dict[str, bytes]:

@@ -191,7 +191,7 @@ def test_a_scheduler_that_is_gone_is_told(tmp_path: Path) -> None:
         closed.bind(("127.0.0.1", 0))
         address = f"tcp://127.0.0.1:{closed.getsockname()[1]}"
     quickly = {**os.environ, "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "1s"}
-    options = ["--executor", "dask", "--scheduler", address, "-o", str(tmp_path / "site")]
+    options = ["--no-cache", "--executor", "dask", "--scheduler", address, "-o", str(tmp_path / "site")]
     ended = subprocess.run(
         [*COMMAND, *options], cwd=BASIC, env=quickly, capture_output=True, text=True, timeout=60, check=False
     )

@@ -47,11 +47,6 @@ class Objects:
             self.put(path, content)
         return True
 
-    def has(self, path: str) -> bool:
-        """Say whether the site has a file `path`."""
-        with telling(self.root / path):
-            return self._held(path) is not None
-
     def read(self, path: str) -> bytes:
         """Return what the site's file `path` holds."""
         with telling(self.root / path):

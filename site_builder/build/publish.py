@@ -60,10 +60,6 @@ class Stage:
                     os.unlink(new)  # noqa: PTH108
         return differs
 
-    def has(self, path: str) -> bool:
-        """Say whether the site has a file `path`."""
-        return self.folder.place(path).is_file()
-
     def read(self, path: str) -> bytes:
         """Return what the site's file `path` shall hold: as it was last written here, or else as it is."""
         try:

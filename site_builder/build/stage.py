@@ -19,9 +19,6 @@ class Stage(Protocol):
     def write(self, path: str, content: bytes) -> bool:
         """Say what the site's file `path` shall hold; returns whether it held something else."""
 
-    def has(self, path: str) -> bool:
-        """Say whether the site has a file `path`."""
-
     def read(self, path: str) -> bytes:
         """Return what the site's file `path` shall hold."""
 
