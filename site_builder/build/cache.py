@@ -26,7 +26,7 @@ _MARKS = {
 }
 
 # A lone surrogate, a number that is too large, data of another shape.
-_REFUSALS = (msgspec.MsgspecError, NotImplementedError, OverflowError, RecursionError, TypeError, ValueError)
+_REFUSALS = (msgspec.MsgspecError, OverflowError, RecursionError, TypeError, ValueError)
 
 T = TypeVar("T")
 
@@ -133,7 +133,7 @@ def _to_plain(value: object) -> object:
         case _ if hasattr(value, "fs"):  # Behind a URL: `load_pages` finds it again.
             return str(value).encode()
         case _:
-            raise NotImplementedError(f"a {type(value).__name__} cannot be kept")
+            raise TypeError(f"a {type(value).__name__} cannot be kept")
 
 
 def _from_plain(kind: type, value: Any) -> object:
