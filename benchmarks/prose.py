@@ -133,12 +133,12 @@ def _title(chance: random.Random) -> str:
     return f"{chance.choice(_WORDS)} {chance.choice(_WORDS)}".capitalize()
 
 
-_KEPT_HTML = re.compile(r"(<[^<>]*>|_\^_\d+_\^_|&#?\w+;)")
+_KEPT_HTML = re.compile(r"(<[^<>]*>|_\^_\d+_\^_|&#?\w+;|\w+://[^\s<>]*)")
 _KEPT_MARKDOWN = re.compile(
     r"""(^[ ]*(?:```|~~~).*?^[ ]*(?:```|~~~)  # fenced code
     |^(?:[ ]{4}|\t).*?$  # indented code
     |\$\$.*?\$\$|\$[^$\n]*\$|`+[^`]*`+
-    |\]\([^()\n]*\)|<[^<>\n]*>|&\#?\w+;)""",
+    |\]\([^()\n]*\)|<[^<>\n]*>|&\#?\w+;|\w+://[^\s<>]*)""",
     re.DOTALL | re.MULTILINE | re.VERBOSE,
 )
 _RUN = re.compile(r"[^\W\d_]{2,}(?: [^\W\d_]{2,})*")
