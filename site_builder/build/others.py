@@ -9,7 +9,7 @@ from site_builder.build.folder import folders_above
 from site_builder.build.frame import formula_sheet
 from site_builder.build.stage import Stage
 from site_builder.build.statuses import statuses_name
-from site_builder.build.steps import Before, Written
+from site_builder.build.steps import Written
 from site_builder.build.web import web_files
 from site_builder.build.writing import Rendering, Writing, templates, write
 from site_builder.errors import Location, Problem, reason
@@ -35,7 +35,7 @@ class Others:
 
 
 def write_others(
-    written: Written, problems: Iterable[Problem], before: Before, stage: Stage
+    written: Written, problems: Iterable[Problem], stage: Stage
 ) -> tuple[Others, tuple[Problem, ...]]:
     """Write them. What an author linked to but cannot be published is left out, and told."""
     writing, renderings = written.writing, written.renderings
@@ -49,8 +49,7 @@ def write_others(
     files[".nojekyll"] = b""
     told = _told(written, problems) if writing.frame.languages[1:] else b""
     if told:
-        is_same = told == before.pages.status and STATUS_PAGE not in before.foreign
-        files[STATUS_PAGE] = stage.read(STATUS_PAGE) if is_same else _status(written, problems).encode()
+        files[STATUS_PAGE] = _status(written, problems).encode()
     taken = [*files, *(file for rendering in renderings.values() for file in rendering.files)]
     assets = frozenset[str]().union(*(rendering.assets for rendering in renderings.values()))
     contents, asset_problems = _read_assets(writing.site, sorted(assets), taken)

@@ -60,7 +60,7 @@ def make(site: Site, cache: Cache, pages: Pages, publication: Publication, order
     stage = publication.stage
     written = write_pages(inputs, before, memories, stage, work)
     problems += written.problems()
-    others, more_problems = write_others(written, problems, before, stage)
+    others, more_problems = write_others(written, problems, stage)
     problems += more_problems
     corpora = index_texts(written, before, stage, work)
     searched = search_files(written.urls, corpora, stage.write) if corpora else ()
