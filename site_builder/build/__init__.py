@@ -1,16 +1,17 @@
 """The one pipeline: a configuration in, a site on disk out. The only writer of the site."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from site_builder.build.cache import opened
+from site_builder.build.cache import Cache, opened
 from site_builder.build.digests import Files, config_digest, digest, map_digests, program_digest, theme_digest
-from site_builder.build.known import Pages, foreign_files, load_known
+from site_builder.build.known import Before, Last, Pages, foreign_files, foreign_pages
 from site_builder.build.report import Explain, Progress, Report
 from site_builder.build.stage import check_output, publishing
+from site_builder.build.state import Damaged, forget_state, open_state
 from site_builder.config import Config
 from site_builder.errors import Location, Problem, SiteError
 from site_builder.places import is_url, telling
@@ -19,8 +20,10 @@ from site_builder.site.files import former_files
 
 if TYPE_CHECKING:
     from site_builder.build.executor import Executor
+    from site_builder.build.pipeline import Known
+    from site_builder.build.reading import Inputs
 
-__all__ = ["Explain", "Pages", "Progress", "Report", "build", "keep"]
+__all__ = ["Explain", "Pages", "Progress", "Report", "build"]
 
 
 def build(
@@ -41,36 +44,52 @@ def build(
     there is nothing to build or nowhere to put it; then too the site stays as it was.
     """
     started = time.perf_counter()
-    resident, pages = pages is not None, pages or Pages()
     _require_promises(config, strict=strict)
     check_output(config.output, config.source, config.shown(config.output))
     site = _open(config)
+    folder = cache or (pages.folder if pages is not None else None)
     with (
-        opened(cache, config.output) as kept,
+        opened(folder, config.output) as kept,
         publishing(config.output, config.shown(config.output)) as publication,
     ):
-        if not pages.readings:
-            load_known(kept, pages)
-        inputs, foreign = _inputs_digest(site, pages), foreign_files(config.output, pages.last)
-        if pages.last.report and pages.last.inputs == inputs and not foreign:
-            report = pages.last.report
-        else:
+
+        def make(inputs: "Inputs", known: "Known") -> Report:
             from site_builder.build.executor import Local, executor_at  # noqa: PLC0415
-            from site_builder.build.pipeline import Order, make  # noqa: PLC0415 - Half a second.
+            from site_builder.build.pipeline import Order, make  # noqa: PLC0415
 
             places = (config.source, config.translations, config.output, kept.folder)
-            able = executor_at(places, executor or Local(jobs, resident))
-            order = Order(able, resident, strict, progress or _nothing, explain or _nothing, inputs, foreign)
-            report = make(site, kept, pages, publication, order)
+            able = executor_at(places, executor or Local(jobs, pages is not None))
+            order = Order(able, strict, progress or _nothing, explain or _nothing)
+            return make(inputs, known, publication, order)
+
+        try:
+            report = _build(site, kept, pages or Pages(), make)
+        except Damaged:
+            forget_state(kept)
+            report = _build(site, kept, pages or Pages(), make)
     return replace(report, seconds=time.perf_counter() - started)
 
 
-def keep(config: Config, cache: Path, pages: Pages) -> None:
-    """Keep what a process that stays knows of its last build."""
-    from site_builder.build.saved import save_pages  # noqa: PLC0415
+def _build(site: Site, kept: Cache, pages: Pages, make: "Callable[[Inputs, Known], Report]") -> Report:
+    with open_state(kept) as state:
+        last, root, files = state.kept("last", Last) or Last(), site.config.output, Files(state)
+        versions = {
+            "configuration": config_digest(site.config),
+            "program": program_digest(files),
+            "theme": theme_digest(site.config, files),
+        }
+        if last.program != versions["program"]:
+            state.forget()
+            last = Last(program=versions["program"])
+        inputs = digest(*versions.values(), *_inputs(site, files, last.assets))
+        before = Before(replace(last, inputs=inputs), foreign_files(root, last), foreign_pages(root, state))
+        if last.report and last.inputs == inputs and not before.foreign and not before.foreign_pages:
+            state.commit()
+            return last.report
+        from site_builder.build.pipeline import Known  # noqa: PLC0415 - Half a second.
+        from site_builder.build.reading import Inputs  # noqa: PLC0415
 
-    with opened(cache, config.output) as kept:
-        save_pages(kept, pages)
+        return make(Inputs(site, kept, versions), Known(state, before, pages))
 
 
 def _require_promises(config: Config, *, strict: bool) -> None:
@@ -92,18 +111,13 @@ def _nothing(*_: object) -> None:
     """Tell nobody."""
 
 
-def _inputs_digest(site: Site, pages: Pages) -> bytes:
-    """Digest all that a site is made from."""
-    return digest(*_inputs(site, pages.files, pages.last.assets))
-
-
 def _inputs(site: Site, files: Files, assets: tuple[str, ...]) -> Iterator[bytes]:
+    """Digest what a site is made from besides the program and its theme, part by part."""
     config = site.config
-    yield from (config_digest(config), program_digest(files), theme_digest(config, files))
     yield repr((site.problems, sorted(site.assets), site.languages)).encode("utf-8", "surrogatepass")
     for source in site.sources:
         yield from (repr(source).encode("utf-8", "surrogatepass"), files.digest(source.file))
-        yield from map_digests(site, source, files).values()
+        yield from map_digests(site, source, files.digest).values()
     others = [path for tag in site.languages for path in former_files(site, tag)]
     for path in (*others, *(config.source / asset for asset in assets)):
         yield from (f"{path}".encode("utf-8", "surrogatepass"), files.digest(path))

@@ -25,8 +25,8 @@ _MARKS = {
     ".gitignore": "*\n",
 }
 
-# A lone surrogate, a number that is too large, data of another shape.
-_REFUSALS = (msgspec.MsgspecError, OverflowError, RecursionError, TypeError, ValueError)
+REFUSALS = (msgspec.MsgspecError, OverflowError, RecursionError, TypeError, ValueError)
+"""Raised for what cannot be spelled: a lone surrogate, a number that is too large, data of another shape."""
 
 T = TypeVar("T")
 
@@ -40,25 +40,17 @@ class Cache:
     def save(self, name: str, value: object) -> None:
         """Keep a value, of a type that says what it holds; where that fails, it is not kept."""
         place = self.folder / name
-        with suppress(OSError, *_REFUSALS):
-            data = _encoder().encode(value)
+        with suppress(OSError, *REFUSALS):
+            content = sealed(value)
             place.parent.mkdir(exist_ok=True)
-            _write(place, _digest(data) + data)
+            _write(place, content)
 
     def load(self, name: str, kind: type[T]) -> T | None:
         """Return what was kept under a name, if it is there and whole."""
         try:
-            content = (self.folder / name).read_bytes()
-            data = memoryview(content)[_SIZE:]
-            is_whole = content[:_SIZE] == _digest(data)
-            # A type can be hashed, which mypy does not know.
-            return cast("T", _decoder(kind).decode(data)) if is_whole else None  # type: ignore[arg-type]
-        except (OSError, *_REFUSALS):
+            return unsealed((self.folder / name).read_bytes(), kind)
+        except OSError:
             return None
-
-    def has(self, name: str) -> bool:
-        """Say whether something is kept under a name."""
-        return (self.folder / name).is_file()
 
     def sweep(self, kind: str, names: Collection[str]) -> None:
         """Forget all of a kind, which is a folder, but these."""
@@ -67,6 +59,30 @@ class Cache:
                 if f"{kind}/{entry.name}" not in names:
                     with suppress(OSError):
                         (self.folder / kind / entry.name).unlink()
+
+
+def sealed(value: object) -> bytes:
+    """Spell a value, of a type that says what it holds, behind its digest. Raises TypeError or ValueError."""
+    data = _encoder().encode(value)
+    return _digest(data) + data
+
+
+def value_digest(value: object) -> bytes:
+    """Digest a value, the same in every process."""
+    try:
+        return _digest(_steady_encoder().encode(value))
+    except REFUSALS:  # Then it may be another one in the next process.
+        return _digest(repr(value).encode("utf-8", "surrogatepass"))
+
+
+def unsealed(content: bytes, kind: type[T]) -> T | None:
+    """Return the value that `sealed` has spelled, if it is whole and of the type."""
+    data = memoryview(content)[_SIZE:]
+    try:
+        # A type can be hashed, which mypy does not know.
+        return cast("T", _decoder(kind).decode(data)) if content[:_SIZE] == _digest(data) else None  # type: ignore[arg-type]
+    except REFUSALS:
+        return None
 
 
 def _write(place: Path, content: bytes) -> None:
@@ -117,6 +133,11 @@ def _digest(data: "bytes | memoryview") -> bytes:
 @cache
 def _encoder() -> msgspec.msgpack.Encoder:
     return msgspec.msgpack.Encoder(enc_hook=_to_plain)
+
+
+@cache
+def _steady_encoder() -> msgspec.msgpack.Encoder:
+    return msgspec.msgpack.Encoder(enc_hook=_to_plain, order="deterministic")
 
 
 @cache

@@ -3,11 +3,13 @@
 import os
 import sys
 import time
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from importlib import import_module
 from pathlib import Path
 
+from site_builder.build.state import State
 from site_builder.config import Config
 from site_builder.places import is_url, version
 from site_builder.reading.discover import Source
@@ -17,62 +19,86 @@ from site_builder.site.files import memory_files
 _UNSURE = 2e9  # Nanoseconds: in less, a file can be written again without a sign of it.
 _NOTHING = b"\xff"  # Not of a file.
 
-Signs = tuple[int, int, int, int]
-"""Size, inode and times of a file: with the same, it holds the same."""
-
 
 def digest(*parts: bytes) -> bytes:
     """Return a short hash of `parts`, in their order."""
-    whole = blake2b(digest_size=16)
-    for part in parts:
-        whole.update(len(part).to_bytes(8, "little") + part)
-    return whole.digest()
+    return Digest(*parts).value()
 
 
-@dataclass(slots=True)
+class Digest:
+    """A short hash of parts that come one after another."""
+
+    def __init__(self, *parts: bytes) -> None:
+        self._whole = blake2b(digest_size=16)
+        self.add(*parts)
+
+    def add(self, *parts: bytes) -> None:
+        """Go on with more parts."""
+        for part in parts:
+            self._whole.update(len(part).to_bytes(8, "little") + part)
+
+    def value(self) -> bytes:
+        """Return the hash of all parts so far."""
+        return self._whole.digest()
+
+
+@dataclass(frozen=True, slots=True)
 class Files:
-    """What files hold, read again only if they look otherwise."""
+    """What files hold, read again only if they look otherwise than a database says."""
 
-    known: dict[str, tuple[Signs, bytes]] = field(default_factory=dict)
-
-    asked: dict[str, tuple[Signs, bytes]] = field(default_factory=dict)
-    """What of it is still asked for."""
+    state: State
 
     def digest(self, path: str | Path) -> bytes:
         """Digest what a file holds now."""
         if not isinstance(path, str) and is_url(path):
             return self._digest_at_url(path)
-        name, began = os.fspath(path), time.time_ns()
+        began = time.time_ns()
         try:
-            status = os.stat(name)  # noqa: PTH116 - There are many.
-            signs = status.st_size, status.st_ino, status.st_mtime_ns, status.st_ctime_ns
-            known = self.known.get(name)
-            found = known[1] if known and known[0] == signs else digest(Path(name).read_bytes())
+            status = os.stat(path)  # noqa: PTH116 - There are many.
+            times = status.st_mtime_ns, status.st_ctime_ns
+            signs = b"%d %d %d %d" % (status.st_size, status.st_ino, *times)
+            found = self._known(path, signs)
+            if found is None:
+                found = digest_now(path)
+                if found != _NOTHING and began - max(times) > _UNSURE:
+                    self._learn(path, signs, found)
         except OSError:
             return _NOTHING
-        if began - max(signs[2:]) > _UNSURE:
-            self.known[name] = self.asked[name] = signs, found
         return found
 
     def _digest_at_url(self, file: Path) -> bytes:
         """Digest what a file behind a URL holds, read again unless its store vouches that it is the same."""
-        name = str(file)
         try:
-            tag = version(file)
-            signs = 0, int.from_bytes(digest(tag.encode())[:6]), 0, 0
-            known = self.known.get(name)
-            found = known[1] if tag and known and known[0] == signs else digest(file.read_bytes())
+            tag = version(file).encode()
+            found = self._known(str(file), tag) if tag else None
+            if found is None:
+                found = digest(file.read_bytes())
+                if tag:
+                    self._learn(str(file), tag, found)
         except OSError:
             return _NOTHING
-        if tag:
-            self.known[name] = self.asked[name] = signs, found
         return found
 
+    def _known(self, path: str | Path, signs: bytes) -> bytes | None:
+        row = self.state.row("SELECT signs, digest FROM files WHERE path = ?", os.fsencode(path))
+        return row[1] if row and row[0] == signs and isinstance(row[1], bytes) else None
 
-def map_digests(site: Site, source: Source, files: Files) -> dict[str, bytes]:
+    def _learn(self, path: str | Path, signs: bytes, found: bytes) -> None:
+        self.state.do("INSERT OR REPLACE INTO files VALUES (?, ?, ?)", os.fsencode(path), signs, found)
+
+
+def digest_now(path: str | Path) -> bytes:
+    """Digest what a file holds, whatever is known of it."""
+    try:
+        return digest(Path(path).read_bytes() if isinstance(path, str) else path.read_bytes())
+    except OSError:
+        return _NOTHING
+
+
+def map_digests(site: Site, source: Source, digest_of: Callable[[Path], bytes]) -> dict[str, bytes]:
     """Digest the map of a source in each language that has one."""
     paths = {tag: site.maps.get((source.path, tag)) for tag in site.languages}
-    return {tag: files.digest(path) for tag, path in paths.items() if path}
+    return {tag: digest_of(path) for tag, path in paths.items() if path}
 
 
 def memory_digest(site: Site, language: str, files: Files) -> bytes:

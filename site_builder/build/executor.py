@@ -1,8 +1,9 @@
 """Who does the tasks of a build: processes of this machine, or the workers of a cluster."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -25,12 +26,12 @@ class Executor(Protocol):
         """Whether one of its workers can be this process."""
 
     def map(
-        self, function: Callable[[S, T], R], tasks: Sequence[T], *, shared: S, seconds: float
+        self, function: Callable[[S, T], R], tasks: Iterable[T], *, shared: S, seconds: float
     ) -> Iterator[Outcome[R]]:
         """Call `function(shared, task)` for each task; yield outcomes as they come.
 
-        A task that raises, takes more than `seconds` or kills its worker is a failed outcome, and all others
-        are done. `shared` goes to each worker once.
+        Tasks are taken as they are needed. One that raises, takes more than `seconds` or kills its worker is
+        a failed outcome, and all others are done. `shared` goes to each worker once.
         """
 
 
@@ -44,11 +45,12 @@ class Local:
     is_here = True
 
     def map(
-        self, function: Callable[[S, T], R], tasks: Sequence[T], *, shared: S, seconds: float
+        self, function: Callable[[S, T], R], tasks: Iterable[T], *, shared: S, seconds: float
     ) -> Iterator[Outcome[R]]:
         """Call `function(shared, task)` for each task, in this process if there is one job."""
-        jobs = 1 if self.resident and len(tasks) < _FEW else self.jobs
-        return run(function, tasks, jobs, seconds, shared=shared)
+        first = list(islice(tasks := iter(tasks), _FEW))
+        jobs = 1 if self.resident and len(first) < _FEW else self.jobs
+        return run(function, chain(first, tasks), jobs, seconds, shared=shared)
 
 
 def executor_at(places: Iterable[Path], executor: Executor) -> Executor:

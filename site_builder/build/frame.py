@@ -1,31 +1,221 @@
-"""What all pages share: their order, generated indexes, what links can lead to."""
+"""What all pages share: their order, generated indexes, what links can lead to.
+
+It is put together from as little of each page as that takes; the rest is looked up page by page.
+"""
 
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote
 
 from site_builder.build.digests import digest
+from site_builder.build.known import Brief, Readings
 from site_builder.build.reading import Inputs, Reading
+from site_builder.build.writing import Task
 from site_builder.model import Page, State, Text
-from site_builder.reading.discover import Source, folders_without_index
+from site_builder.reading.discover import Source
 from site_builder.site import Site
-from site_builder.writing.compose import FORMULA_SHEET, Frame
+from site_builder.writing.compose import FORMULA_SHEET
+from site_builder.writing.contents import WIDEST, surroundings
 from site_builder.writing.links import Targets
-from site_builder.writing.navigation import Entry, navigate
-from site_builder.writing.references import Index, make_index
+from site_builder.writing.navigation import Entry, Navigation, in_order, navigation_of
+from site_builder.writing.references import Index, index_of
+
+_RECENT = 512
+"""Pages of which what others want to know is held in memory."""
 
 
-def with_indexes(site: Site, readings: Iterable[Reading]) -> dict[str, Reading]:
-    """Return what becomes a page, by URL; a folder without an index gets one."""
-    pages = {reading.source.url: reading for reading in readings if reading.outline}
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """The pages of a site as each of them may have to know them."""
+
+    readings: Readings
+    briefs: Mapping[str, Brief]
+    """By URL."""
+    paths: Mapping[str, str]
+    """Of the sources, by URL; a generated index has none."""
+    generated: Mapping[str, Reading]
+    """The generated indexes, by URL."""
+    navigation: Navigation
+    targets: Targets
+    index: Index
+    formula_sheet: bytes
+    """What the formulas of all pages need."""
+    digests: Mapping[str, bytes]
+    """Of what goes into every page, part by part."""
+
+    @property
+    def urls(self) -> Collection[str]:
+        """The URLs of all pages, in the order of the site."""
+        return self.navigation.entries.keys()
+
+    @property
+    def formula_url(self) -> str:
+        """Where the sheet of formulas lies, below the root; empty if there is none."""
+        sheet = self.formula_sheet
+        return f"{FORMULA_SHEET}?h={digest(sheet)[:4].hex()}" if sheet else ""
+
+    def reading(self, url: str) -> Reading:
+        """Return what was read for a page."""
+        found = self.generated.get(url) or self.readings.get(self.paths[url])
+        assert found
+        return found
+
+    def outline(self, url: str) -> Page | None:
+        """Return a page without its sections, if its code may link."""
+        module = self.briefs[url].module
+        found = self.index.pages.get(module) if module else None
+        return found if found and found.url == url else None
+
+    def task(self, url: str) -> Task:
+        """Return all that it takes to write a page."""
+        reading, outline = self.reading(url), self.outline(url)
+        references = self.index.references(outline) if outline else ()
+        shown = (part for other in surroundings(self.navigation, url) for part in self._named(other))
+        made_of = {
+            **self.digests,
+            "formulas": self.formula_url.encode() if reading.styles else b"",
+            "links": digest(repr(references).encode("utf-8", "surrogatepass")),
+            "neighbours": digest(*shown),
+            "source": reading.key,
+            **{f"map {tag}": made for tag, made in reading.maps.items()},
+            **{f"memory {tag}": reading.recalled[tag].answer for tag in reading.wanting},
+        }
+        return Task(reading, self.navigation.around(url, WIDEST), references, made_of)
+
+    def _named(self, url: str) -> tuple[bytes, bytes]:
+        return url.encode(), self.briefs[url].named
+
+    def shared(self) -> bytes:
+        """Digest all that can change a page besides its own source and maps."""
+        parts = (
+            part
+            for url, brief in sorted(self.briefs.items())
+            for part in (
+                url.encode(),
+                brief.named,
+                brief.outlined,
+                *(text.encode() for text in brief.leads_to),
+            )
+        )
+        return digest(*self.digests.values(), self.formula_sheet, *parts)
+
+
+def make_frame(inputs: Inputs, readings: Readings, failed: Collection[str]) -> Frame:
+    """Put together what all pages share, those left out that `failed`, by URL."""
+    site = inputs.site
+    found = {brief.url: (path, brief) for path, brief in readings.briefs() if brief.has_page}
+    briefs = {url: brief for url, (_, brief) in found.items() if url not in failed}
+    paths = {url: found[url][0] for url in briefs}
+    generated = {url: page for url, page in _indexes(site, briefs).items() if url not in failed}
+    briefs |= {
+        url: Brief(has_page=True, url=url, named=named_digest(page)) for url, page in generated.items()
+    }
+    sources = {path: url for url, path in paths.items()}
+    ordered = in_order(briefs, _page_links(briefs, paths, sources))
+    navigation = navigation_of(ordered, _Entries(ordered, paths, generated, readings))
+    targets = Targets(sources, frozenset(ordered), site.assets, site.config.base_url)
+    modules = _Modules(_modules(briefs, paths), readings)
+    sheet = _formula_sheet(briefs.values())
+    pages = ([source.path for source in site.sources], ordered, inputs.languages)
+    digests = {**inputs.versions, "pages": digest(repr(pages).encode())}
+    index = index_of(modules, site.sources[0].package)
+    return Frame(readings, briefs, paths, generated, navigation, targets, index, sheet, digests)
+
+
+def named_digest(reading: Reading) -> bytes:
+    """Digest how other pages name one."""
+    return digest(
+        repr((sorted(reading.titles.items()), sorted(reading.summaries.items()))).encode(
+            "utf-8", "surrogatepass"
+        )
+    )
+
+
+class _Entries(Mapping[str, Entry]):
+    """The pages as others name them, by URL in the order of the site."""
+
+    def __init__(
+        self,
+        ordered: Iterable[str],
+        paths: Mapping[str, str],
+        generated: Mapping[str, Reading],
+        readings: Readings,
+    ) -> None:
+        self._order = dict.fromkeys(ordered)
+        self._paths, self._generated, self._readings = paths, generated, readings
+        self._entry = lru_cache(_RECENT)(self._new_entry)
+
+    def __getitem__(self, url: str) -> Entry:
+        if url not in self._order:
+            raise KeyError(url)
+        return self._entry(url)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._order)
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    def __contains__(self, url: object) -> bool:
+        return url in self._order
+
+    def _new_entry(self, url: str) -> Entry:
+        reading = self._generated.get(url) or self._readings.get(self._paths[url])
+        assert reading
+        return Entry(url, reading.titles, reading.summaries)
+
+
+class _Modules(Mapping[str, Page]):
+    """The pages whose code may link, without their sections, by module."""
+
+    def __init__(self, paths: Mapping[str, str], readings: Readings) -> None:
+        self._paths = paths
+        self._outline = lru_cache(_RECENT)(readings.outline)
+
+    def __getitem__(self, module: str) -> Page:
+        page = self._outline(self._paths[module])
+        if page is None:
+            raise KeyError(module)
+        return page
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._paths)
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def __contains__(self, module: object) -> bool:
+        return module in self._paths
+
+
+def _modules(briefs: Mapping[str, Brief], paths: Mapping[str, str]) -> dict[str, str]:
+    """Return the path of each module's source."""
+    found: dict[str, str] = {}
+    for url, path in paths.items():
+        module = briefs[url].module
+        # A package hides the module of the same name.
+        if module and (module not in found or path.endswith("__init__.py")):
+            found[module] = path
+    return found
+
+
+def _indexes(site: Site, briefs: Mapping[str, Brief]) -> dict[str, Reading]:
+    """Make an index for each folder without one."""
     begun: dict[str, frozenset[str]] = {}
-    for url, page in pages.items():
-        for folder in _folders_of(url):
-            begun[folder] = begun.get(folder, frozenset()) | page.begun
-    for folder in folders_without_index([reading.source for reading in pages.values()]):
+    indexed = set()
+    for url, brief in briefs.items():
+        folder, _, name = url.rpartition("/")
+        if name == "index.html":
+            indexed.add(folder)
+        for above in _folders_of(url):
+            begun[above] = begun.get(above, frozenset()) | brief.begun
+    generated = {}
+    for folder in sorted(begun.keys() - indexed):
         url = f"{folder}/index.html".lstrip("/")
-        pages[url] = _index(site, url, folder.rpartition("/")[2] or site.config.title, begun[folder])
-    return pages
+        generated[url] = _index(site, url, folder.rpartition("/")[2] or site.config.title, begun[folder])
+    return generated
 
 
 def _folders_of(url: str) -> Iterator[str]:
@@ -43,60 +233,31 @@ def _index(site: Site, url: str, title: str, begun: frozenset[str]) -> Reading:
     return Reading(
         Source("", url, site.config.source),
         digest(repr((title, sorted(begun))).encode()),
-        Page("", url, title, "", ()),
+        has_page=True,
         # A folder's name is the same in every language.
         titles={tag: Text(title, state) for tag, state in states.items()},
         summaries=dict.fromkeys(languages, Text("", "current")),
     )
 
 
-def make_frame(site: Site, readings: Mapping[str, Reading]) -> Frame:
-    """Return what all pages share."""
-    sheet = formula_sheet(readings.values())
-    url = f"{FORMULA_SHEET}?h={digest(sheet)[:4].hex()}" if sheet else ""
-    entries = [Entry(url, reading.titles, reading.summaries) for url, reading in readings.items()]
-    navigation = navigate(entries, _page_links(readings))
-    return Frame(site.config, (site.config.language, *site.languages), navigation, url)
-
-
-def _page_links(readings: Mapping[str, Reading]) -> dict[str, list[str]]:
+def _page_links(
+    briefs: Mapping[str, Brief], paths: Mapping[str, str], urls: Mapping[str, str]
+) -> dict[str, list[str]]:
     """Return the pages that each index links to as it goes along, by URL."""
-    urls = {reading.source.path: url for url, reading in readings.items() if reading.source.path}
     return {
-        url: [urls[path] for path in _linked_sources(reading) if path in urls]
-        for url, reading in readings.items()
-        if reading.leads_to
+        url: [urls[path] for path in _linked_sources(paths[url], brief.leads_to) if path in urls]
+        for url, brief in briefs.items()
+        if brief.leads_to
     }
 
 
-def _linked_sources(reading: Reading) -> Iterator[str]:
-    for href in reading.leads_to:
-        path = unquote(href.partition("#")[0])
-        yield posixpath.normpath(posixpath.join(posixpath.dirname(reading.source.path), path))
+def _linked_sources(path: str, leads_to: Iterable[str]) -> Iterator[str]:
+    for href in leads_to:
+        linked = unquote(href.partition("#")[0])
+        yield posixpath.normpath(posixpath.join(posixpath.dirname(path), linked))
 
 
-def make_targets(site: Site, readings: Mapping[str, Reading]) -> Targets:
-    """Return what the links of a site can lead to."""
-    urls = {reading.source.path: url for url, reading in readings.items() if reading.source.path}
-    return Targets(urls, frozenset(readings), site.assets, site.config.base_url)
-
-
-def make_site_index(site: Site, readings: Mapping[str, Reading]) -> Index:
-    """Return what the names in the code of a site can link to."""
-    return make_index(
-        (reading.outline for reading in readings.values() if reading.outline), site.sources[0].package
-    )
-
-
-def formula_sheet(readings: Iterable[Reading]) -> bytes:
+def _formula_sheet(briefs: Iterable[Brief]) -> bytes:
     """Return the style sheet that the formulas of all pages need."""
-    styles = frozenset[tuple[str, str]]().union(
-        *(reading.outline.styles for reading in readings if reading.outline)
-    )
+    styles = frozenset[tuple[str, str]]().union(*(brief.styles for brief in briefs))
     return "".join(f".{name}{{{declarations}}}\n" for name, declarations in sorted(styles)).encode()
-
-
-def frame_digests(inputs: Inputs, frame: Frame) -> dict[str, bytes]:
-    """Digest all that goes into every page, part by part."""
-    pages = ([source.path for source in inputs.site.sources], [*frame.navigation.entries], frame.languages)
-    return {**inputs.versions, "pages": digest(repr(pages).encode())}

@@ -1,10 +1,10 @@
 """The first step of a page, in some process: its source and its maps are read."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from site_builder.build.cache import Cache
-from site_builder.build.digests import Files, digest, map_digests
+from site_builder.build.cache import Cache, value_digest
+from site_builder.build.digests import digest, digest_now, map_digests
 from site_builder.errors import Location, Problem, reason
 from site_builder.model import Page, Text
 from site_builder.reading.discover import Source
@@ -34,8 +34,15 @@ class Reading:
     source: Source
     key: bytes = b""
     """Digest of all that the page was made of; empty if it could not be read."""
+    has_page: bool = False
     outline: Page | None = None
-    """The page without its sections: as much as the others want to know of it."""
+    """The page without its sections, which others want to know; only when it has just been read."""
+    module: str = ""
+    """By which name Python imports it, if its code may link."""
+    styles: frozenset[tuple[str, str]] = frozenset()
+    """What its formulas rely on."""
+    outlined: bytes = b""
+    """Digest of the outline."""
     leads_to: tuple[str, ...] = ()
     """What an index links to, as written, in order."""
     problems: tuple[Problem, ...] = ()
@@ -70,10 +77,27 @@ class Inputs:
     versions: Mapping[str, bytes]
     """Digests of the `program`, the `configuration` and the `theme`."""
 
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """All of them, the source's first."""
+        return (self.site.config.language, *self.site.languages)
+
+    def made_of(self, key: bytes, maps: Mapping[str, bytes]) -> bytes:
+        """Digest all that a reading was made of."""
+        return digest(
+            key,
+            *(part for tag in sorted(maps) for part in (tag.encode(), maps[tag])),
+            *_encoded(self.languages),
+        )
+
     def key(self, source: Source, content: bytes) -> bytes:
         """Digest all that a page is made of; `content` is the digest of its file."""
         rules = self.versions["program"], self.versions["configuration"]
         return digest(*rules, repr(source).encode("utf-8", "surrogatepass"), content)
+
+
+def _encoded(texts: Iterable[str]) -> list[bytes]:
+    return [text.encode() for text in texts]
 
 
 def read(inputs: Inputs, source: Source) -> Reading:
@@ -87,27 +111,39 @@ def read(inputs: Inputs, source: Source) -> Reading:
         problem = Problem(where, "unreadable", f"cannot be read: {reason(error)}", hint)
         return read_maps(inputs, Reading(source, problems=(problem,)))
     key = inputs.key(source, digest(content))
-    found = inputs.cache.load(_name(key), Read) or _read(inputs, source, key, content)
+    found = inputs.cache.load(page_name(key), Read) or _read(inputs, source, key, content)
     page, is_index = found.page, source.url.rpartition("/")[2] == "index.html"
     links = (href for section in page.sections for href, _ in section.links) if page and is_index else ()
-    outline = replace(page, sections=()) if page else None
-    return _with_maps(inputs, Reading(source, key, outline, tuple(links), found.problems), page)
+    reading = Reading(source, key, leads_to=tuple(links), problems=found.problems)
+    return _with_maps(inputs, _outlined(reading, page) if page else reading, page)
+
+
+def _outlined(reading: Reading, page: Page) -> Reading:
+    outline = replace(page, sections=())
+    return replace(
+        reading,
+        has_page=True,
+        outline=outline,
+        module=page.names.module if page.names else "",
+        styles=page.styles,
+        outlined=value_digest(outline),
+    )
 
 
 def _read(inputs: Inputs, source: Source, key: bytes, content: bytes) -> Read:
     found = Read(*read_source(inputs.site.config, source, content))
-    inputs.cache.save(_name(key), found)
+    inputs.cache.save(page_name(key), found)
     return found
 
 
 def load_page(inputs: Inputs, reading: Reading) -> Page:
     """Return the whole page of a reading that has one, from the cache or else from its source."""
-    assert reading.outline
-    if not reading.source.path:
-        return reading.outline
-    found = inputs.cache.load(_name(reading.key), Read)
-    page = found.page if found else _read_again(inputs, reading)
-    return page or reading.outline
+    assert reading.has_page
+    source = reading.source
+    found = inputs.cache.load(page_name(reading.key), Read) if source.path else None
+    page = found.page if found else _read_again(inputs, reading) if source.path else None
+    title = reading.titles[inputs.site.config.language]
+    return page or Page(source.path, source.url, title.text, "", ())
 
 
 def _read_again(inputs: Inputs, reading: Reading) -> Page | None:
@@ -118,18 +154,14 @@ def _read_again(inputs: Inputs, reading: Reading) -> Page | None:
         return None
 
 
-def page_name(reading: Reading) -> str:
+def page_name(key: bytes) -> str:
     """Name what the cache keeps of a source."""
-    return _name(reading.key)
-
-
-def _name(key: bytes) -> str:
     return f"page/{key.hex()}"
 
 
 def read_maps(inputs: Inputs, reading: Reading) -> Reading:
     """Read what the maps of a source say of its title; their other texts are wanted only in writing."""
-    return _with_maps(inputs, reading, load_page(inputs, reading) if reading.outline else None)
+    return _with_maps(inputs, reading, load_page(inputs, reading) if reading.has_page else None)
 
 
 def _with_maps(inputs: Inputs, reading: Reading, page: Page | None) -> Reading:
@@ -139,7 +171,7 @@ def _with_maps(inputs: Inputs, reading: Reading, page: Page | None) -> Reading:
     wanting: set[str] = set()
     begun: set[str] = set()
     # Before they are read: a map that is saved meanwhile is then read again by the next build.
-    as_of = map_digests(site, reading.source, Files())
+    as_of = map_digests(site, reading.source, digest_now)
     for tag in site.languages:
         memory, found = load_memory(site, reading.source.path, tag)
         problems += found

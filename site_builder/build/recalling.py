@@ -54,7 +54,7 @@ class _Asked:
 
     def forms(self) -> tuple[str, ...]:
         """Return the lines of the page, without what tells them apart from equal ones."""
-        cache, name = self.recalling.inputs.cache, forms_name(self.reading)
+        cache, name = self.recalling.inputs.cache, forms_name(self.reading.key)
         forms = cache.load(name, tuple[str, ...])
         if forms is None:
             forms = forms_said(self.page)
@@ -71,6 +71,6 @@ class _Asked:
         return Recalled(memory, answer, *names(self.page, full))
 
 
-def forms_name(reading: Reading) -> str:
+def forms_name(key: bytes) -> str:
     """Name what the cache keeps of a page's lines."""
-    return f"forms/{reading.key.hex()}"
+    return f"forms/{key.hex()}"

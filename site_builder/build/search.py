@@ -4,9 +4,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from functools import partial
 
-from site_builder.build.digests import digest
+from site_builder.build.digests import Digest
+from site_builder.build.known import Before, Renderings
 from site_builder.build.stage import Stage
-from site_builder.build.writing import Rendering
 from site_builder.writing.search import (
     CODE,
     FORMAT,
@@ -36,27 +36,25 @@ class Indexing:
 def plan(
     stage: Stage,
     urls: Sequence[str],
-    known: tuple[Mapping[str, Corpus], Mapping[str, Rendering]],
-    renderings: Mapping[str, Rendering],
-    foreign: Collection[str],
+    known: Mapping[str, Corpus],
+    retold: Mapping[str, Collection[str]],
+    before: Before,
 ) -> Indexing:
-    """Say what of each corpus has changed since it was indexed with the `known` renderings.
+    """Say what of each corpus has changed since it was indexed: the texts of the `retold` pages.
 
-    That can be told only by a stage that still has what was published then.
+    That can be told only by a stage that still has what was published then. `known` are the corpora that
+    were indexed with the same URLs.
     """
-    corpora, before = known
-    if list(before) != list(urls) or not stage.waits:
+    if not stage.waits:
         return Indexing(stage, tuple(urls))
     sizes = {
         name: corpus.size
-        for name, corpus in corpora.items()
-        if not any(shard_path(name, number) in foreign for number in range(corpus.shards))
+        for name, corpus in known.items()
+        if not any(shard_path(name, number) in before.foreign for number in range(corpus.shards))
+        # What was indexed of a page is not known if somebody else has changed that.
+        and before.foreign_pages.isdisjoint(retold.get(name, ()))
     }
-    changed = {
-        name: [url for url in urls if before[url].texts.get(name) != renderings[url].texts.get(name)]
-        for name in sizes
-    }
-    return Indexing(stage, tuple(urls), sizes, changed)
+    return Indexing(stage, tuple(urls), sizes, {name: retold.get(name, ()) for name in sizes})
 
 
 def index(indexing: Indexing, corpus: str) -> int:
@@ -75,15 +73,15 @@ def index(indexing: Indexing, corpus: str) -> int:
 _FEW = 16  # Pages: of more, nearly all shards change.
 
 
-def versions(renderings: Mapping[str, Rendering], urls: Sequence[str]) -> dict[str, str]:
+def versions(renderings: Renderings, urls: Sequence[str]) -> dict[str, str]:
     """Return the version of each corpus: what its texts, and their order, amount to."""
-    corpora = renderings[urls[0]].texts if urls else ()
-    return {corpus: _version(renderings, urls, corpus) for corpus in corpora}
-
-
-def _version(renderings: Mapping[str, Rendering], urls: Sequence[str], corpus: str) -> str:
-    texts = (part for url in urls for part in (url.encode(), renderings[url].texts[corpus]))
-    return digest(FORMAT, *texts)[:8].hex()
+    corpora: dict[str, Digest] = {}
+    for url in urls:
+        for corpus, text in renderings[url].texts.items():
+            if corpus not in corpora:
+                corpora[corpus] = Digest(FORMAT)
+            corpora[corpus].add(url.encode(), text)
+    return {corpus: whole.value()[:8].hex() for corpus, whole in corpora.items()}
 
 
 def search_files(

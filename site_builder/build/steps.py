@@ -1,13 +1,11 @@
 """The steps of a build, each over all pages that are not as they were."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import cast
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
-from site_builder.build.digests import map_digests, memory_digest
-from site_builder.build.frame import frame_digests, make_frame, make_site_index, make_targets, with_indexes
-from site_builder.build.known import Pages
-from site_builder.build.neighbours import Neighbours
+from site_builder.build.digests import Files, digest, map_digests, memory_digest
+from site_builder.build.frame import Frame, make_frame, named_digest
+from site_builder.build.known import Before, Pages, Readings, Renderings
 from site_builder.build.notebooks import image_digest
 from site_builder.build.pool import Failure
 from site_builder.build.reading import Inputs, Reading, read, read_maps
@@ -15,10 +13,10 @@ from site_builder.build.recalling import Recalling, recall, unasked
 from site_builder.build.report import Explain
 from site_builder.build.search import index, plan, versions
 from site_builder.build.stage import Stage
-from site_builder.build.statuses import statuses_name
 from site_builder.build.work import Work
-from site_builder.build.writing import Rendering, Writing, own_files, templates, write
+from site_builder.build.writing import Rendering, Task, Writing, own_files, templates, write
 from site_builder.errors import Location, Problem
+from site_builder.model import PageStatus
 from site_builder.reading.discover import Source
 from site_builder.site import Site
 from site_builder.site.assets import image_size
@@ -26,42 +24,54 @@ from site_builder.site.memories import load_shared
 from site_builder.translating.shared import Shared
 from site_builder.writing.search import Corpus, shard_count
 
-_LONG = 3600.0  # Seconds: a hundred thousand pages take some minutes.
 
-
-def read_sources(inputs: Inputs, pages: Pages, work: Work) -> dict[str, Reading]:
-    """Read the sources and maps that are not known as they are now."""
-    site, files = inputs.site, pages.files
-    readings: dict[str, Reading] = {}
+def read_sources(inputs: Inputs, readings: Readings, work: Work) -> set[str]:
+    """Read the sources and maps that are not known as they are now; return their URLs."""
+    site, files = inputs.site, Files(readings.state)
     changed: list[Source] = []
-    retold: list[Reading] = []
+    retold: list[Source] = []
     for source in site.sources:
-        known = pages.readings.get(source.path)
-        if not known or not known.key or known.key != inputs.key(source, files.digest(source.file)):
-            changed.append(source)
-        elif {*known.titles} | known.wanting != {site.config.language, *site.languages} or (
-            known.maps != map_digests(site, source, files)
-        ):
-            retold.append(known)
+        key = inputs.key(source, files.digest(source.file))
+        if readings.made_of(source.path) == inputs.made_of(key, map_digests(site, source, files.digest)):
+            work.skip()
         else:
-            readings[source.path] = known
-    work.done += len(readings)
-    for source, result in work.each(read, changed, inputs):
-        readings[source.path] = _unread(site, source, result) if isinstance(result, Failure) else result
-    for reading, result in work.each(read_maps, retold, inputs):
-        source = reading.source
-        readings[source.path] = _unread(site, source, result) if isinstance(result, Failure) else result
-    return readings
+            known = readings.get(source.path)
+            (retold if known and known.key == key else changed).append(source)
+    for source, result in work.each(read, changed, inputs, _path):
+        _put(inputs, readings, source, result)
+    again = (reading for source in retold if (reading := readings.get(source.path)))
+    for reading, result in work.each(read_maps, again, inputs, _url):
+        _put(inputs, readings, reading.source, result)
+    for table in ("readings", "outlines"):
+        readings.state.keep_only(table, "path", (source.path for source in site.sources))
+    return {source.url for source in (*changed, *retold)}
 
 
-def _unread(site: Site, source: Source, failure: Failure) -> Reading:
-    return Reading(source, problems=(_failure(site, source, failure),))
+def _put(inputs: Inputs, readings: Readings, source: Source, result: Reading | Failure) -> None:
+    if isinstance(result, Failure):
+        unread = Reading(source, problems=(_failure(inputs.site, source, result),))
+        readings.put(unread, b"", named_digest(unread))
+    else:
+        # What could not be read may be there the next time, without a sign of it.
+        made_of = inputs.made_of(result.key, result.maps) if result.key else b""
+        readings.put(result, made_of, named_digest(result))
 
 
 def _failure(site: Site, source: Source, failure: Failure) -> Problem:
     where = Location(site.config.shown(source.file))
     hint = "the page is left out; the others are built"
     return Problem(where, "crash" if failure.kind == "died" else failure.kind, failure.message, hint)
+
+
+def _path(source: Source) -> str:
+    return source.path
+
+
+def _url(reading: Reading) -> str:
+    return reading.source.url
+
+
+# What the memory of a language knows.
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,24 +90,53 @@ class Memories:
         return {tag: self.loaded[tag][1] for tag in tags}
 
 
-def open_memories(site: Site, pages: Pages) -> Memories:
+def open_memories(site: Site, readings: Readings, pages: Pages) -> Memories:
     """Say what there is to know, without loading it."""
-    wanting = frozenset[str]().union(*(reading.wanting for reading in pages.readings.values()))
+    wanting = frozenset[str]().union(*(brief.wanting for _, brief in readings.briefs()))
     pages.memories = {tag: known for tag, known in pages.memories.items() if tag in wanting}
-    digests = {tag: memory_digest(site, tag, pages.files) for tag in sorted(wanting)}
+    files = Files(readings.state)
+    digests = {tag: memory_digest(site, tag, files) for tag in sorted(wanting)}
     return Memories(site, digests, pages.memories)
 
 
-def recall_pages(inputs: Inputs, pages: Pages, memories: Memories, work: Work) -> None:
-    """Ask the memories what the own maps do not say."""
-    unsure = {path: unasked(reading, memories.digests) for path, reading in pages.readings.items()}
-    stale = [reading for path, reading in pages.readings.items() if reading.outline and unsure[path]]
+def recall_pages(inputs: Inputs, readings: Readings, memories: Memories, work: Work) -> set[str]:
+    """Ask the memories what the own maps do not say; return the URLs of the pages that they were asked of."""
+    stale: dict[str, list[str]] = {}
+    for path, brief in readings.briefs():
+        if brief.wanting and brief.has_page:
+            found = readings.get(path)
+            if found and (tags := unasked(found, memories.digests)):
+                stale[path] = tags
+    if not stale:
+        return set()
     work.total += len(stale)
-    known = memories.of({tag for reading in stale for tag in unsure[reading.source.path]})
-    for reading, result in work.each(recall, stale, Recalling(inputs, known, memories.digests)):
-        source = reading.source
-        named = _unread(inputs.site, source, result) if isinstance(result, Failure) else result
-        pages.readings[source.path] = named
+    known = memories.of({tag for tags in stale.values() for tag in tags})
+    tasks = (reading for path in stale if (reading := readings.get(path)))
+    recalling = Recalling(inputs, known, memories.digests)
+    asked = set()
+    for reading, result in work.each(recall, tasks, recalling, _url):
+        asked.add(reading.source.url)
+        _put(inputs, readings, reading.source, result)
+    return asked
+
+
+# Writing.
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What was published by the last build, of all pages together."""
+
+    shared: bytes = b""
+    """Digest of all that the pages had in common."""
+    assets: frozenset[str] = frozenset()
+    """The files beside the sources that could be published."""
+    corpora: Mapping[str, Corpus] = field(default_factory=dict)
+    """What is indexed."""
+    urls: bytes = b""
+    """Digest of the pages' URLs, in their order."""
+    status: bytes = b""
+    """Digest of all that the status page tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,124 +144,179 @@ class Written:
     """The pages of a site, ready to be published."""
 
     writing: Writing
-    readings: Mapping[str, Reading]
-    """By URL, as the others by their own."""
-    renderings: dict[str, Rendering]
-    failed: Mapping[str, Rendering]
+    frame: Frame
+    renderings: Renderings
+    published: Published
+    """By the last build."""
+    failed: Mapping[str, Problem]
+    """Why a page could not be written, by its URL."""
+    retold: Mapping[str, Collection[str]]
+    """By corpus of the search: the pages of which it says something else than before."""
 
     @property
     def urls(self) -> tuple[str, ...]:
         """The URLs of all pages, in the order of the site."""
-        return tuple(self.writing.frame.navigation.entries)
+        return tuple(self.frame.urls)
 
-    def problems(self) -> Iterator[Problem]:
-        """Yield what is wrong with the pages, those left out too."""
-        for rendering in (*self.renderings.values(), *self.failed.values()):
-            yield from rendering.problems
+    def each(self) -> Iterator[Rendering]:
+        """Yield what came of each page, in the order of the site."""
+        return (self.renderings[url] for url in self.urls)
 
 
 @dataclass(frozen=True, slots=True)
-class Before:
-    """What was published before, as it is now."""
+class Job:
+    """What goes into every page, and who is to write it."""
 
-    pages: Pages
-    foreign: frozenset[str]
-    """The files that somebody else has changed since."""
+    inputs: Inputs
+    before: Before
+    memories: Memories
+    stage: Stage
     explain: Explain
-
-    def reasons(self, writing: Writing, reading: Reading) -> list[str]:
-        """Say why a page is to be written: what is new or not as it was."""
-        rendering = self.pages.renderings.get(reading.source.url)
-        if not rendering:
-            return ["new"]
-        made_of = writing.made_of(reading, writing.references(reading))
-        changed = sorted(
-            name
-            for name in {*made_of, *rendering.made_of}
-            if made_of.get(name) != rendering.made_of.get(name)
-        )
-        if "source" in changed and not {"configuration", "program"}.isdisjoint(changed):
-            changed.remove("source")  # It was read otherwise.
-        config, cache = writing.site.config, writing.inputs.cache
-        if any(image_digest(config, path) != made for path, made in rendering.images.items()):
-            changed.append("images")
-        if not rendering.assets.keys() <= writing.site.assets or any(
-            image_size(config, path) != size for path, size in rendering.assets.items()
-        ):
-            changed.append("files it links to")
-        if rendering.has_broken_links and self.pages.assets != writing.site.assets:
-            changed.append("files it may link to")
-        if not self.foreign.isdisjoint(own_files(rendering)):
-            changed.append("output")
-        if rendering.statuses and not cache.has(statuses_name(rendering.statuses)):
-            changed.append("cache")
-        return changed
+    work: Work
 
 
-def write_pages(inputs: Inputs, before: Before, memories: Memories, stage: Stage, work: Work) -> Written:
+def write_pages(job: Job, readings: Readings, changed: Collection[str]) -> Written:
     """Write every page; one that cannot be written is left out, and then no other may link to it."""
-    failed: dict[str, Rendering] = {}
+    renderings = Renderings(readings.state)
+    published = readings.state.kept("published", Published) or Published()
+    failed: dict[str, Problem] = {}
+    retold: dict[str, set[str]] = {}
     while True:
-        left = [page for page in before.pages.readings.values() if page.source.url not in failed]
-        readings = {url: one for url, one in with_indexes(inputs.site, left).items() if url not in failed}
-        writing = _prepare(inputs, readings, stage)
-        renderings = _write_stale(writing, readings, before, memories, work)
-        lost = {url: rendering for url, rendering in renderings.items() if not rendering.files}
+        frame = make_frame(job.inputs, readings, failed)
+        writing = Writing(job.inputs, frame.formula_url, frame.targets, job.stage, {})
+        one = _Pass(writing, frame, renderings, published, changed, job, retold)
+        lost = one.write()
         if not lost:
-            return Written(writing, readings, renderings, failed)
+            readings.state.keep_only("renderings", "url", frame.urls)
+            readings.state.keep_only("statuses", "url", frame.urls)
+            return Written(writing, frame, renderings, published, failed, retold)
         failed |= lost
 
 
-def _prepare(inputs: Inputs, readings: Mapping[str, Reading], stage: Stage) -> Writing:
-    site = inputs.site
-    frame = make_frame(site, readings)
-    targets, names = make_targets(site, readings), make_site_index(site, readings)
-    neighbours, digests = Neighbours(frame.navigation), frame_digests(inputs, frame)
-    return Writing(inputs, frame, targets, names, stage, {}, neighbours, digests)
+@dataclass(frozen=True, slots=True)
+class _Pass:
+    """One pass over all pages, of which those are written that are not as they were."""
+
+    writing: Writing
+    frame: Frame
+    renderings: Renderings
+    published: Published
+    changed: Collection[str]
+    """The pages of which something was read anew."""
+    job: Job
+    retold: dict[str, set[str]]
+
+    def write(self) -> dict[str, Problem]:
+        """Write what is stale; return why pages could not be written, by URL."""
+        lost = {}
+        work = self.job.work
+        work.total = work.done + len(self.frame.urls)
+        for task, result in work.each(write, self._stale(), self.writing, _task_url):
+            if isinstance(result, Failure):
+                lost[_task_url(task)] = _failure(self.writing.site, task.reading.source, result)
+            else:
+                self._keep(*result)
+        return lost
+
+    def _keep(self, rendering: Rendering, statuses: tuple[PageStatus, ...]) -> None:
+        url = rendering.url
+        before = self.renderings.get(url)
+        for corpus, text in rendering.texts.items():
+            if not before or before.texts.get(corpus) != text:
+                self.retold.setdefault(corpus, set()).add(url)
+        rendering = replace(rendering, statuses=self.renderings.put_statuses(url, statuses))
+        is_watched = bool(rendering.assets or rendering.images or rendering.has_broken_links)
+        made_of = _digest(rendering.made_of)
+        self.renderings.put(rendering, made_of, own_files(rendering), is_watched=is_watched)
+
+    def _stale(self) -> Iterator[Task]:
+        """Yield the pages to be written; those around a page are only looked at if some have changed."""
+        is_same = self.published.shared == self.frame.shared()
+        is_first = True
+        for url in self.frame.urls:
+            made_of, is_watched = self.renderings.signs(url)
+            is_sure = bool(is_same and made_of and url not in self.changed)
+            task = None if is_sure else self.frame.task(url)
+            reasons = list(self._reasons(url, made_of, task, is_watched=is_watched))
+            if not reasons:
+                self.job.work.skip()
+                continue
+            if is_first:
+                is_first = False
+                self._warm_up()
+            self.job.explain(url, reasons)
+            yield task or self.frame.task(url)
+
+    def _warm_up(self) -> None:
+        """Make what every page needs, before workers fork, so that they need not."""
+        tags = frozenset[str]().union(*(brief.wanting for brief in self.frame.briefs.values()))
+        self.writing.memories.update(self.job.memories.of(tags))
+        templates(self.writing).get_template("page.html")
+
+    def _reasons(self, url: str, made_of: bytes, task: Task | None, *, is_watched: bool) -> Iterator[str]:
+        """Say why a page is to be written: what is new or not as it was."""
+        if not made_of:
+            yield "new"
+            return
+        if task and _digest(task.made_of) != made_of:
+            yield from _differences(task.made_of, self.renderings[url].made_of)
+        if is_watched:
+            yield from self._files_changed(self.renderings[url])
+        if url in self.job.before.foreign_pages:
+            yield "output"
+
+    def _files_changed(self, rendering: Rendering) -> Iterator[str]:
+        site = self.writing.site
+        if any(image_digest(site.config, path) != made for path, made in rendering.images.items()):
+            yield "images"
+        if not rendering.assets.keys() <= site.assets or any(
+            image_size(site.config, path) != size for path, size in rendering.assets.items()
+        ):
+            yield "files it links to"
+        if rendering.has_broken_links and self.published.assets != site.assets:
+            yield "files it may link to"
 
 
-def _write_stale(
-    writing: Writing, readings: Mapping[str, Reading], before: Before, memories: Memories, work: Work
-) -> dict[str, Rendering]:
-    urls = list(writing.frame.navigation.entries)
-    reasons = {url: found for url in urls if (found := before.reasons(writing, readings[url]))}
-    for url, found in reasons.items():
-        before.explain(url, found)
-    renderings = {url: before.pages.renderings[url] for url in urls if url not in reasons}
-    work.total = work.done + len(urls)
-    work.done += len(renderings)
-    stale = [readings[url] for url in reasons]
-    if stale:
-        writing.memories.update(memories.of(frozenset[str]().union(*(page.wanting for page in stale))))
-        _warm_up(writing)
-    for reading, result in work.each(write, stale, writing):
-        url = reading.source.url
-        problem = _failure(writing.site, reading.source, result) if isinstance(result, Failure) else None
-        renderings[url] = Rendering(url, problems=(problem,)) if problem else cast("Rendering", result)
-    return {url: renderings[url] for url in urls}
+def _differences(now: Mapping[str, bytes], before: Mapping[str, bytes]) -> list[str]:
+    changed = sorted(name for name in {*now, *before} if now.get(name) != before.get(name))
+    if "source" in changed and not {"configuration", "program"}.isdisjoint(changed):
+        changed.remove("source")  # It was read otherwise.
+    return changed
 
 
-def _warm_up(writing: Writing) -> None:
-    """Make what every page needs, before workers fork, so that they need not."""
-    templates(writing).get_template("page.html")
+def _digest(made_of: Mapping[str, bytes]) -> bytes:
+    return digest(*(part for name in sorted(made_of) for part in (name.encode(), made_of[name])))
 
 
-def index_texts(written: Written, before: Before, stage: Stage, work: Work) -> dict[str, Corpus]:
+def _task_url(task: Task) -> str:
+    return task.reading.source.url
+
+
+def index_texts(written: Written, job: Job) -> dict[str, Corpus]:
     """Index what can be searched and is not as it was."""
     if not written.writing.site.config.search:
         return {}
-    urls, renderings, known = written.urls, written.renderings, before.pages
-    wanted = versions(renderings, urls)
-    indexing = plan(stage, urls, (known.corpora, known.renderings), renderings, before.foreign)
+    urls, known = written.urls, written.published.corpora
+    wanted = versions(written.renderings, urls)
+    is_same_order = written.published.urls == urls_digest(urls)
+    indexing = plan(job.stage, urls, known if is_same_order else {}, written.retold, job.before)
     corpora = {
         name: corpus
-        for name, corpus in known.corpora.items()
+        for name, corpus in known.items()
         if name in indexing.sizes and wanted.get(name) == corpus.version
     }
     stale = [name for name in wanted if name not in corpora]
-    work.total += len(stale)
-    for name, size in work.each(index, stale, indexing, _LONG):
+    job.work.total += len(stale)
+    for name, size in job.work.each(index, stale, indexing, str, _LONG):
         if isinstance(size, Failure):
             raise RuntimeError(f"the search could not be indexed: {size.message}")
         corpora[name] = Corpus(shard_count(size), wanted[name], size)
     return corpora
+
+
+_LONG = 3600.0  # Seconds: a hundred thousand pages take some minutes.
+
+
+def urls_digest(urls: Iterable[str]) -> bytes:
+    """Digest the URLs of all pages, in their order."""
+    return digest(*(url.encode() for url in urls))

@@ -1,10 +1,12 @@
 """What programs look for besides pages: sitemaps, robots.txt, llms.txt, CNAME and the web manifest."""
 
 import posixpath
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
-from site_builder.build.writing import Rendering, Writing
+from site_builder.build.known import Renderings
+from site_builder.build.steps import Written
+from site_builder.build.writing import Rendering
 from site_builder.writing.compose import Frame, absolute, language
 from site_builder.writing.llms import Listed, Part, make_llms
 from site_builder.writing.manifest import MANIFEST, make_manifest
@@ -13,14 +15,15 @@ from site_builder.writing.theme import STATIC_FOLDER, static_files
 from site_builder.writing.twin import twin_url
 
 
-def web_files(writing: Writing, renderings: Mapping[str, Rendering]) -> Iterator[tuple[str, bytes]]:
+def web_files(written: Written) -> Iterator[tuple[str, bytes]]:
     """Yield these files, as (path, content); each language that says anything has an llms.txt."""
-    config, frame = writing.site.config, writing.frame
+    writing, renderings = written.writing, written.renderings
+    config, frame = writing.site.config, writing.frame(written.frame.navigation)
     if config.base_url:
-        addresses = (_addresses(frame, renderings[url]) for url in sorted(renderings))
+        addresses = (_addresses(frame, renderings[url]) for url in sorted(written.urls))
         yield from make_sitemaps(addresses, config.base_url, config.language)
         yield "robots.txt", make_robots(config.base_url).encode()
-    said = frozenset[str]().union(*(page.indexed for page in renderings.values()))
+    said = frozenset[str]().union(*(page.indexed for page in written.each()))
     languages = [tag for tag in frame.languages if tag in said]
     for tag in languages:
         yield f"{frame.folder(tag)}llms.txt", _llms(frame, renderings, languages, tag).encode()
@@ -40,15 +43,16 @@ def _addresses(frame: Frame, page: Rendering) -> dict[str, str]:
     }
 
 
-def _llms(frame: Frame, renderings: Mapping[str, Rendering], languages: Sequence[str], tag: str) -> str:
+def _llms(frame: Frame, renderings: Renderings, languages: Sequence[str], tag: str) -> str:
     folders: dict[str, list[Listed]] = {}
     for url in frame.navigation.entries:
-        if tag in renderings[url].indexed:
+        page = renderings[url]
+        if tag in page.indexed:
             folder = url.partition("/")[0] if "/" in url else ""
-            folders.setdefault(folder, []).append(_listed(frame, renderings[url], tag))
+            folders.setdefault(folder, []).append(_listed(frame, page, tag))
     parts = [Part(_heading(frame, folder, tag), listed) for folder, listed in folders.items()]
     others = [_other(frame, other, tag) for other in languages if other != tag]
-    home = renderings["index.html"].descriptions.get(tag, "") if "index.html" in renderings else ""
+    home = renderings["index.html"].descriptions.get(tag, "")
     return make_llms(tag, frame.config.title, home, parts, others)
 
 

@@ -9,14 +9,12 @@ from pathlib import Path
 from jinja2 import Environment
 
 from site_builder.build.digests import digest
-from site_builder.build.neighbours import Neighbours
 from site_builder.build.notebooks import notebooks
 from site_builder.build.reading import Inputs, Reading, load_page
 from site_builder.build.stage import Stage
-from site_builder.build.statuses import keep_statuses
 from site_builder.config import Config
 from site_builder.errors import Location, Problem
-from site_builder.model import LocalizedPage
+from site_builder.model import LocalizedPage, PageStatus
 from site_builder.reading.discover import Source
 from site_builder.site import Site
 from site_builder.site.assets import image_size
@@ -27,9 +25,11 @@ from site_builder.translating.shared import Shared
 from site_builder.writing.compose import Frame, compose, notebook_url
 from site_builder.writing.links import Linker, Targets
 from site_builder.writing.metadata import describe
-from site_builder.writing.references import Index, Reference, link_code
+from site_builder.writing.navigation import Navigation
+from site_builder.writing.references import Reference, link_code
 from site_builder.writing.render import make_environment, render_page
 from site_builder.writing.search import CODE, code_text, prose_text, text_path
+from site_builder.writing.status import listed
 from site_builder.writing.twin import make_twin, twin_url
 
 
@@ -57,46 +57,42 @@ class Rendering:
     descriptions: Mapping[str, str] = field(default_factory=dict)
     """What it is about, in plain text, in each language in which something of it is said."""
     statuses: bytes = b""
-    """Digest of how much each language has of it, by which the cache keeps that."""
+    """Digest of how much each language has of it."""
     problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A page that is to be written, with all that it shows of others."""
+
+    reading: Reading
+    around: Navigation
+    references: Sequence[Reference | None]
+    """What the names in its code link to."""
+    made_of: Mapping[str, bytes]
+    """A digest of each thing that goes into it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Writing:
-    """All that writing a page needs besides what was read of it."""
+    """What writing any page needs besides."""
 
     inputs: Inputs
-    frame: Frame
+    formula_url: str
+    """Where the sheet of formulas lies, below the root."""
     targets: Targets
-    index: Index
     stage: Stage
     memories: dict[str, Shared]
-    """All that is known in the languages in which the own map of some page to be written is wanting."""
-    neighbours: Neighbours
-    digests: Mapping[str, bytes]
-    """Of what goes into every page, part by part."""
+    """All that is known in the languages in which the own map of some page is wanting."""
 
     @property
     def site(self) -> Site:
         """What the configuration and the disk say."""
         return self.inputs.site
 
-    def references(self, reading: Reading) -> Sequence[Reference | None]:
-        """Return what the names in a page's code link to."""
-        return self.index.references(reading.outline) if reading.outline else ()
-
-    def made_of(self, reading: Reading, references: Sequence[Reference | None]) -> dict[str, bytes]:
-        """Digest all that goes into a page, part by part."""
-        styles = self.frame.formula_sheet if reading.outline and reading.outline.styles else ""
-        return {
-            **self.digests,
-            "formulas": styles.encode(),
-            "links": digest(repr(references).encode()),
-            "neighbours": self.neighbours.digest(reading.source.url),
-            "source": reading.key,
-            **{f"map {tag}": made for tag, made in reading.maps.items()},
-            **{f"memory {tag}": reading.recalled[tag].answer for tag in reading.wanting},
-        }
+    def frame(self, around: Navigation) -> Frame:
+        """Return what a page and those around it share."""
+        return Frame(self.site.config, self.inputs.languages, around, self.formula_url)
 
 
 def own_files(rendering: Rendering) -> Iterator[str]:
@@ -121,12 +117,11 @@ def _environment(theme: _Theme) -> Environment:
     return make_environment(theme.config)
 
 
-def write(writing: Writing, reading: Reading) -> Rendering:
-    """Write one page in every language."""
-    site, frame = writing.site, writing.frame
-    references = writing.references(reading)
+def write(writing: Writing, task: Task) -> tuple[Rendering, tuple[PageStatus, ...]]:
+    """Write one page in every language; return also how much of it each language has."""
+    site, frame, reading = writing.site, writing.frame(task.around), task.reading
     plain = load_page(writing.inputs, reading)
-    page = link_code(plain, references)
+    page = link_code(plain, task.references)
     original = in_source_language(page, site.config.language)
     linker = Linker(writing.targets, page)
     size_of = cache(lambda asset: image_size(site.config, asset))
@@ -154,9 +149,9 @@ def write(writing: Writing, reading: Reading) -> Rendering:
         broken |= linker.broken
     for path, content in written.items():
         writing.stage.write(path, content)
-    return Rendering(
+    rendering = Rendering(
         page.url,
-        made_of=writing.made_of(reading, references),
+        made_of=task.made_of,
         has_broken_links=bool(broken),
         files=tuple(written),
         texts=_write_texts(writing, page.url, texts),
@@ -166,16 +161,15 @@ def write(writing: Writing, reading: Reading) -> Rendering:
         indexed=indexed,
         images={path: digest(content) for path, content in books.images.items()} if books else {},
         descriptions={tag: describe(pages[tag]) for tag in frame.languages if tag in indexed},
-        statuses=_keep_statuses(writing, original, pages.values()),
         problems=tuple(problems),
     )
+    return rendering, tuple(_statuses(site, original, pages.values()))
 
 
-def _keep_statuses(writing: Writing, original: LocalizedPage, pages: Iterable[LocalizedPage]) -> bytes:
-    statuses = tuple(
-        page_status(writing.site, page) for page in pages if page is not original and has_prose(page)
-    )
-    return keep_statuses(writing.inputs.cache, statuses)
+def _statuses(site: Site, original: LocalizedPage, pages: Iterable[LocalizedPage]) -> Iterator[PageStatus]:
+    for page in pages:
+        if page is not original and has_prose(page):
+            yield listed(page_status(site, page))
 
 
 def _write_texts(writing: Writing, url: str, texts: Mapping[str, bytes]) -> dict[str, bytes]:

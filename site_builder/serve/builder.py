@@ -156,7 +156,7 @@ def build_site(
 
 def _serve_builds(connection: Connection, load: ConfigLoader, build: Build, jobs: int) -> None:
     """Build whenever asked, until the connection ends. A bug ends the process, with its traceback."""
-    from site_builder.build import Pages, keep  # noqa: PLC0415
+    from site_builder.build import Pages  # noqa: PLC0415
 
     threading.Thread(target=_end_with_parent, daemon=True).start()
     built_of, pages = None, Pages()
@@ -174,7 +174,6 @@ def _serve_builds(connection: Connection, load: ConfigLoader, build: Build, jobs
             if config != built_of:
                 built_of, pages = config, Pages()
             connection.send(_attempt(config, build, jobs, pages, lambda *_: connection.send(None)))
-            keep(config, config.cache, pages)
 
 
 def _attempt(

@@ -36,7 +36,12 @@ class Frame:
 
     def folder(self, language: str) -> str:
         """Return the folder of a language's pages, with a slash, or nothing for the source's."""
-        return "" if language == self.config.language else f"{language}/"
+        return language_folder(self.config, language)
+
+
+def language_folder(config: Config, language: str) -> str:
+    """Return the folder of a language's pages, with a slash, or nothing for the source's."""
+    return "" if language == config.language else f"{language}/"
 
 
 def language(tag: str) -> Language:

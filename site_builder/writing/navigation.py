@@ -39,12 +39,32 @@ class Navigation:
 
     def below(self, url: str) -> Sequence[str]:
         """List the pages of the folder whose index `url` is, and the indexes of its folders."""
-        folder, _, name = url.rpartition("/")
-        return self._folders.get(folder, []) if name == "index.html" else []
+        is_index = url.rpartition("/")[2] == "index.html"
+        return self._folders.get(_folder_of(url), []) if is_index else []
+
+    def around(self, url: str, most: int) -> "Navigation":
+        """Return as much of it as a page shows: what is above and beside it, and all that lies below it.
+
+        Of the rows on the way, no more than `most` pages are left.
+        """
+        above = self.above(url)
+        way = {url, *above}
+        rows = {_folder_of(index): self.row(index, way, most) for index in ("index.html", *above)}
+        if below := self.below(url):
+            rows[_folder_of(url)] = below
+        previous, following = self.previous.get(url), self.next.get(url)
+        shown = (url, *above, previous, following, *(other for row in rows.values() for other in row))
+        return Navigation(
+            {other: self.entries[other] for other in dict.fromkeys(shown) if other},
+            {url: previous} if previous else {},
+            {url: following} if following else {},
+            rows,
+            {other: place for row in rows.values() for place, other in enumerate(row) if other in way},
+        )
 
     def row(self, index: str, way: Collection[str], most: int) -> Sequence[str]:
         """List what lies below an index: of more than `most` pages, those around the one on the `way`."""
-        urls, folder = self.below(index), index.rpartition("/")[0]
+        urls, folder = self.below(index), _folder_of(index)
         at = min(
             (self._places[url] for url in way if url != "index.html" and _folder(url) == folder), default=0
         )
@@ -61,8 +81,18 @@ def navigate(
     `links` has the URLs that the page at a URL links to.
     """
     known = {entry.url: entry for entry in entries}
+    ordered = in_order(known, links)
+    return navigation_of(ordered, {url: known[url] for url in ordered})
+
+
+def in_order(urls: Iterable[str], links: Mapping[str, Sequence[str]]) -> list[str]:
+    """Put the URLs of pages in reading order."""
     ranks = {_home(index): _ranks(_home(index), linked) for index, linked in links.items()}
-    ordered = {url: known[url] for url in sorted(known, key=lambda url: _place(url, ranks))}
+    return sorted(urls, key=lambda url: _place(url, ranks))
+
+
+def navigation_of(ordered: Sequence[str], entries: Mapping[str, Entry]) -> Navigation:
+    """Return the navigation of pages that are in reading order."""
     forward = dict(pairwise(ordered))
     folders: dict[str, list[str]] = {}
     for url in ordered:
@@ -70,7 +100,7 @@ def navigate(
             folders.setdefault(_folder(url), []).append(url)
     places = {url: place for urls in folders.values() for place, url in enumerate(urls)}
     backward = {after: before for before, after in forward.items()}
-    return Navigation(ordered, backward, forward, folders, places)
+    return Navigation(entries, backward, forward, folders, places)
 
 
 def _home(url: str) -> str:
@@ -92,6 +122,10 @@ def _place(url: str, ranks: Mapping[str, Mapping[str, int]]) -> tuple[tuple[int,
         place.append((-1, "") if name == "index.html" else (known.get(name, len(known)), name))
         folder += f"{name}/"
     return tuple(place)
+
+
+def _folder_of(index: str) -> str:
+    return index.rpartition("/")[0]
 
 
 def _folder(url: str) -> str:

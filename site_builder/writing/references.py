@@ -77,8 +77,13 @@ def make_index(pages: Iterable[Page], package: str) -> Index:
         # A package hides the module of the same name.
         if page.names and (page.names.module not in found or page.source.endswith("__init__.py")):
             found[page.names.module] = page
-    folders = {folder for module in found for folder in _above(module) if folder.startswith(package)}
-    return Index(found, frozenset(folders))
+    return index_of(found, package)
+
+
+def index_of(pages: Mapping[str, Page], package: str) -> Index:
+    """Return the index of a site whose pages are known by module."""
+    folders = {folder for module in pages for folder in _above(module) if folder.startswith(package)}
+    return Index(pages, frozenset(folders))
 
 
 def _above(module: str) -> Iterator[str]:

@@ -4,8 +4,9 @@ Pages do not pass through here: a worker reads sources, keeps pages in the cache
 `joining` starts or joins the cluster, `step` follows the tasks of one step, `member` is what a worker does.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
+from itertools import chain
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -41,15 +42,17 @@ class Cluster:
         self._open.close()
 
     def map(
-        self, function: Callable[[S, T], R], tasks: Sequence[T], *, shared: S, seconds: float
+        self, function: Callable[[S, T], R], tasks: Iterable[T], *, shared: S, seconds: float
     ) -> Iterator[Outcome[R]]:
         """Call `function(shared, task)` for each task; yield outcomes as they come.
 
         Raises SiteError if the cluster cannot be reached, or has lost all its workers.
         """
-        if not tasks:
+        numbered = enumerate(tasks)
+        first = next(numbered, None)
+        if first is None:
             return
         if not self._client:
             cluster = joined(self._scheduler) if self._scheduler else started(self._jobs)
             self._client = self._open.enter_context(cluster)
-        yield from outcomes(self._client, Work(function, shared, seconds), tasks)
+        yield from outcomes(self._client, Work(function, shared, seconds), chain([first], numbered))

@@ -7,8 +7,9 @@ alone, with nothing else under way, so that the one that kills workers is known 
 import pickle
 import time
 from collections import deque
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -20,14 +21,13 @@ from site_builder.build.cluster.member import work_off
 from site_builder.build.worker import Failure, Outcome, Work, too_long
 
 _LARGEST = 32  # Tasks in a chunk.
-_CHUNKS = 8  # For each worker, where there are enough tasks: so that all end at about the same time.
 _AHEAD = 2  # Chunks that a worker has: one to do, one to go on with.
 _PATIENCE = 30.0  # Seconds that a cluster may be without any worker.
 
 _Numbered = tuple[int, Any]
 
 
-def outcomes(client: Client, work: Work, tasks: Sequence[Any]) -> Iterator[Outcome[Any]]:
+def outcomes(client: Client, work: Work, tasks: Iterator[_Numbered]) -> Iterator[Outcome[Any]]:
     """Do all tasks; yield what becomes of each. Raises SiteError if the cluster goes, or all its workers."""
     try:
         yield from _outcomes(client, work, tasks)
@@ -36,16 +36,16 @@ def outcomes(client: Client, work: Work, tasks: Sequence[Any]) -> Iterator[Outco
         raise refused("the cluster", "is gone, or has no workers any more", hint) from error
 
 
-def _outcomes(client: Client, work: Work, tasks: Sequence[Any]) -> Iterator[Outcome[Any]]:
-    numbered = list(enumerate(tasks))
+def _outcomes(client: Client, work: Work, tasks: Iterator[_Numbered]) -> Iterator[Outcome[Any]]:
     workers = max(1, len(client.nthreads()))
-    size = max(1, min(len(numbered) // (workers * _CHUNKS), _LARGEST))
-    step = _Step(client, work)
-    chunks = deque(numbered[at : at + size] for at in range(0, len(numbered), size))
-    while chunks or step.flying:
-        while chunks and len(step.flying) < workers * _AHEAD:
-            step.submit(chunks.popleft())
+    step, size = _Step(client, work), 1
+    while True:
+        while len(step.flying) < workers * _AHEAD and (chunk := list(islice(tasks, size))):
+            step.submit(chunk)
+        if not step.flying:
+            break
         yield from step.landed()
+        size = min(size + 1, _LARGEST)  # The first are small, so that few tasks are for all workers.
     while step.suspects:
         step.submit([step.suspects.popleft()])
         yield from step.landed(alone=True)

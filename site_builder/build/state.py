@@ -1,0 +1,153 @@
+"""What the last build knew of each file and page: rows of a database, looked up one by one.
+
+A site may have more pages than fit into memory. The database lies in the cache, and is written in one
+transaction: a build that does not publish leaves it as it was. Each value is behind a digest of its own, and
+a database that is damaged counts as empty.
+"""
+
+import os
+import sqlite3
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TypeVar
+
+from site_builder.build.cache import Cache, sealed, unsealed
+from site_builder.places import is_url
+
+T = TypeVar("T")
+
+_NAME = "known.sqlite"
+_FORMAT = 1  # To be changed with the tables.
+_TABLES = """
+CREATE TABLE files (path BLOB PRIMARY KEY, signs BLOB, digest BLOB) WITHOUT ROWID;
+CREATE TABLE readings (path TEXT PRIMARY KEY, made_of BLOB, brief BLOB, data BLOB, has_problems INTEGER);
+CREATE TABLE outlines (path TEXT PRIMARY KEY, data BLOB);
+CREATE TABLE renderings (
+  url TEXT PRIMARY KEY, made_of BLOB, files BLOB, looks BLOB, data BLOB, is_watched INTEGER
+);
+CREATE TABLE statuses (url TEXT PRIMARY KEY, data BLOB);
+CREATE TABLE kept (name TEXT PRIMARY KEY, data BLOB);
+"""
+
+
+class State:
+    """A database. What is not in it, or damaged, is None."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def value(self, query: str, key: str | bytes, kind: type[T]) -> T | None:
+        """Return the value that a query finds by a key."""
+        found = self._connection.execute(query, (key,)).fetchone()
+        return unsealed(found[0], kind) if found and found[0] is not None else None
+
+    def row(self, query: str, *values: object) -> tuple[object, ...] | None:
+        """Return the first row that a query finds."""
+        found: tuple[object, ...] | None = self._connection.execute(query, values).fetchone()
+        return found
+
+    def rows(self, query: str, *values: object) -> Iterator[tuple[object, ...]]:
+        """Yield the rows that a query finds."""
+        yield from self._connection.execute(query, values)
+
+    def do(self, statement: str, *values: object) -> None:
+        """Change a row or more."""
+        self._connection.execute(statement, values)
+
+    def kept(self, name: str, kind: type[T]) -> T | None:
+        """Return what is kept under a name besides rows."""
+        return self.value("SELECT data FROM kept WHERE name = ?", name, kind)
+
+    def keep(self, name: str, value: object) -> None:
+        """Keep something under a name."""
+        self.do("INSERT OR REPLACE INTO kept VALUES (?, ?)", name, sealed(value))
+
+    def keep_only(self, table: str, column: str, names: Iterable[str]) -> None:
+        """Forget the rows of a table whose name is none of `names`."""
+        self.do("CREATE TEMP TABLE IF NOT EXISTS wanted (name TEXT PRIMARY KEY)")
+        self.do("DELETE FROM temp.wanted")
+        self._connection.executemany(
+            "INSERT OR IGNORE INTO temp.wanted VALUES (?)", ((name,) for name in names)
+        )
+        self.do(f"DELETE FROM {table} WHERE {column} NOT IN (SELECT name FROM temp.wanted)")  # noqa: S608 - Of ours.
+
+    def forget(self) -> None:
+        """Forget everything, as another program has written it."""
+        for table in ("files", "readings", "outlines", "renderings", "statuses", "kept"):
+            self.do(f"DELETE FROM {table}")  # noqa: S608
+
+    def commit(self) -> None:
+        """Let what was changed stay. Where that fails, nothing was changed."""
+        with suppress(sqlite3.Error):
+            self._connection.execute("COMMIT")
+            self._connection.execute("BEGIN")
+
+
+Damaged = sqlite3.DatabaseError
+"""Raised by whatever meets a damaged database, or a disk that is full."""
+
+
+@contextmanager
+def open_state(cache: Cache) -> Iterator[State]:
+    """Open the database of a cache; what was not committed in the end is forgotten.
+
+    Behind a URL it is fetched, and brought back.
+    """
+    if not is_url(cache.folder):
+        with _opened(cache.folder / _NAME) as state:
+            yield state
+        return
+    with tempfile.TemporaryDirectory(prefix="site-builder-") as folder:
+        file, there = Path(folder, _NAME), cache.folder / _NAME
+        with suppress(OSError):
+            file.write_bytes(there.read_bytes())
+        with _opened(file) as state:
+            yield state
+        with suppress(OSError):
+            there.write_bytes(file.read_bytes())
+
+
+def forget_state(cache: Cache) -> None:
+    """Remove a database that is damaged."""
+    with suppress(OSError):
+        (cache.folder / _NAME).unlink()
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[State]:
+    connection = _connected(file)
+    try:
+        yield State(connection)
+    finally:
+        connection.close()
+
+
+def _connected(file: Path) -> sqlite3.Connection:
+    """Open a database and begin a change; one that is none of ours is replaced, or else does not stay."""
+    for place in (file, file, None):
+        connection = sqlite3.connect(os.fspath(place) if place else ":memory:", isolation_level=None)
+        try:
+            _prepare(connection)
+        except sqlite3.Error:
+            connection.close()
+            with suppress(OSError):
+                file.unlink()
+        else:
+            return connection
+    raise AssertionError
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    # A power cut may cost it: then it is damaged, or older than the site, which is seen by its files.
+    connection.execute("PRAGMA synchronous = OFF")
+    connection.execute("BEGIN IMMEDIATE")
+    [found] = connection.execute("PRAGMA user_version").fetchone()
+    if found not in {0, _FORMAT}:
+        raise sqlite3.DatabaseError("of another format")
+    if not found:
+        for statement in _TABLES.split(";\n"):
+            if statement.strip():
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {_FORMAT}")
