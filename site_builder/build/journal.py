@@ -7,7 +7,8 @@ often as need be, so that a change cut short at any point is finished by going t
 import json
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -17,6 +18,7 @@ from typing import Any
 from site_builder.build.folder import Folder, require_plain
 
 _STAGE = "stage-"
+_MANY = 500  # Files: to sync each would cost more than what others may have written there.
 _SYNC_THREADS = 8  # The disk commits what several threads wait for at once: half the cost of one thread.
 
 
@@ -71,9 +73,7 @@ def save_manifest(folder: Folder, files: Iterable[str]) -> None:
 
 def begin(folder: Folder, journal: Journal) -> None:
     """Write the change down, after all that it needs is safely on disk."""
-    stage = folder.control / journal.stage
-    _sync(staged(stage, path) for path in journal.move)
-    _sync([stage])
+    _sync_stage(folder.control / journal.stage, journal.move)
     steps = {name: getattr(journal, name) for name in ("remove_first", "move", "remove_last", "files")}
     _write(folder.journal, _dump({"stage": journal.stage, **steps}))
 
@@ -83,8 +83,7 @@ def carry_out(folder: Folder, journal: Journal) -> None:
     stage = folder.control / journal.stage
     for path in journal.remove_first:
         _remove(folder, path)
-    for path in journal.move:
-        _move(folder, staged(stage, path), path)
+    _move_all(folder, stage, journal.move)
     for path in journal.remove_last:
         _remove(folder, path)
     touched = {
@@ -112,14 +111,20 @@ def recover(folder: Folder) -> None:
             shutil.rmtree(child) if child.is_dir() and not child.is_symlink() else child.unlink()
 
 
-def _move(folder: Folder, new: Path, path: str) -> None:
-    place = folder.place(path)
-    if not new.exists():  # Moved before the build was cut short.
-        return
-    if not folder.is_real(place):
-        raise folder.error("a symbolic link stands in its way", "remove the link, then build again", path)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    new.replace(place)
+def _move_all(folder: Folder, stage: Path, paths: Iterable[str]) -> None:
+    ready: set[str] = set()
+    for path in paths:
+        new, above = f"{stage}/{staged_name(path)}", path.rpartition("/")[0]
+        if not os.path.exists(new):  # noqa: PTH110 - There are many. It was moved before the build was cut short.
+            continue
+        place = folder.place(path)
+        if above not in ready:
+            if not folder.is_real(place):
+                hint = "remove the link, then build again"
+                raise folder.error("a symbolic link stands in its way", hint, path)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            ready.add(above)
+        os.replace(new, place)  # noqa: PTH105
 
 
 def _remove(folder: Folder, path: str) -> None:
@@ -178,6 +183,30 @@ def _write(path: Path, content: bytes) -> None:
     _sync([draft])
     draft.replace(path)
     _sync([path.parent])
+
+
+def _sync_stage(stage: Path, paths: Sequence[str]) -> None:
+    """Wait until the new files are on disk: all that waits there at once, where they are many."""
+    if len(paths) > _MANY and _sync_file_system(stage):
+        return
+    _sync(staged(stage, path) for path in paths)
+    _sync([stage])
+
+
+def _sync_file_system(place: Path) -> bool:
+    """Wait until all files of a file system are on disk; False where the system has no such call."""
+    if sys.platform != "linux":
+        return False
+    import ctypes  # noqa: PLC0415 - Few builds write so many files.
+
+    descriptor = os.open(place, os.O_RDONLY)
+    try:
+        call = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
+        if call is None or call(descriptor):
+            return False
+    finally:
+        os.close(descriptor)
+    return True
 
 
 def _sync(paths: Iterable[Path]) -> None:

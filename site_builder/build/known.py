@@ -264,9 +264,10 @@ class Renderings:
         query = "SELECT data FROM statuses WHERE url = ?"
         return self.state.value(query, url, tuple[PageStatus, ...]) or ()
 
-    def files(self) -> Iterator[str]:
-        """Yield the files of all pages."""
-        for _, files in self.state.rows("SELECT url, files FROM renderings"):
+    def files(self, *, written: bool) -> Iterator[str]:
+        """Yield the files of the pages that were written since we last looked at them, or of the others."""
+        query = f"SELECT files FROM renderings WHERE looks IS {'' if written else 'NOT '}NULL"  # noqa: S608
+        for (files,) in self.state.rows(query):
             yield from _names(files)
 
     def look_again(self, root: Path, now: Mapping[str, Look] | None = None) -> None:

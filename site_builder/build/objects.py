@@ -98,13 +98,13 @@ class ObjectPublication:
                 self.objects.put(_BEGUN, _dump({"foreign": sorted(self.objects.foreign)}))
         return self.objects
 
-    def commit(self, paths: Iterable[str]) -> tuple[str, ...]:
-        """Say that the site consists of exactly `paths`, and remove what it no longer has.
+    def commit(self, paths: Iterable[str], same: Iterable[str] = ()) -> tuple[str, ...]:
+        """Say that the site consists of exactly `paths` and what is the `same`; remove what it no longer has.
 
         Returns what was written or removed. It is a ValueError if one of `paths` is not there. Only files
         of ours are removed.
         """
-        files, root = set(paths), self.objects.root
+        files, root = {*paths, *same}, self.objects.root
         with telling(root):
             now = looks(root)
         if missing := files - now.keys():

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from urllib.parse import urlsplit
 
 from site_builder.build.digests import Digest
@@ -76,7 +77,8 @@ def _read_assets(
 ) -> tuple[dict[str, bytes], tuple[Problem, ...]]:
     if not assets:
         return {}, ()
-    files = {file.casefold() for file in (*others, *written.renderings.files())}
+    pages = (file for is_new in (True, False) for file in written.renderings.files(written=is_new))
+    files = {file.casefold() for file in chain(others, pages)}
     names = files | folders_above(files)
     contents: dict[str, bytes] = {}
     problems = []

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from site_builder.build.cache import Cache
 from site_builder.build.executor import Executor
@@ -79,7 +80,8 @@ def make(inputs: Inputs, known: Known, publication: Publication, order: Order) -
     report = _report(written, _sorted(problems))
     if order.strict and problems:
         return report
-    report = replace(report, changed=publication.commit({*paths, *written.renderings.files()}))
+    new, same = (written.renderings.files(written=is_new) for is_new in (True, False))
+    report = replace(report, changed=publication.commit(chain(paths, new), same))
     last = Last(before.last.inputs, before.last.program, replace(report, changed=()), assets=others.assets)
     urls, shared = urls_digest(written.urls), written.frame.shared()
     published = Published(shared, site.assets, corpora, urls, others.status)

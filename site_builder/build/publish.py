@@ -78,22 +78,26 @@ class Publication:
 
     stage: Stage
 
-    def commit(self, paths: Iterable[str]) -> tuple[str, ...]:
-        """Make the site consist of exactly `paths`, and return those that were written or removed.
+    def commit(self, paths: Iterable[str], same: Iterable[str] = ()) -> tuple[str, ...]:
+        """Make the site consist of exactly these files, and return those that were written or removed.
 
-        Each path was given to the stage, or is a file of the site already: it is a ValueError if
-        not. Only files of ours are replaced or removed, and folders that become empty by it. Raises
-        SiteError, with nothing changed, if something that is not ours stands in the way. Nothing is
-        touched if the site is as it should be. May be called once.
+        Each of `paths` was given to the stage, or is a file of the site already: it is a ValueError if
+        not. What is the `same` was not given, and was seen to be as it was published. Only files of ours are
+        replaced or removed, and folders that become empty by it. Raises SiteError, with nothing changed, if
+        something that is not ours stands in the way. Nothing is touched if the site is as it should be. May
+        be called once.
         """
-        folder, files = self.stage.folder, set(paths)
-        _require_tree(files)
+        folder, given = self.stage.folder, set(paths)
+        files = {*given, *same}
+        above = _require_tree(files)
         with folder.telling():
             ours = set(load_manifest(folder))
-            waiting = frozenset(entry.name for entry in os.scandir(self.stage.place))
-            moved = {path for path in files if staged_name(path) in waiting}
-            _require_room(folder, {*moved, *(files - ours), *_out_of_place(folder, files)}, ours)
-            _require_present(folder, files - moved)
+            moved = {path for path in given if os.path.lexists(f"{self.stage.place}/{staged_name(path)}")}
+            unreal = tuple(f"{one}/" for one in above if not _has_mode(folder, one, S_ISDIR))
+            _require_room(folder, {*moved, *(files - ours), *_out_of_place(folder, given, unreal)}, ours)
+            if unreal:
+                _require_room(folder, {path for path in files if path.startswith(unreal)}, ours)
+            _require_present(folder, given - moved)
             removed = ours - files
             present = {path for path in removed if folder.place(path).is_file()}
             self._change(moved, removed, files)
@@ -146,16 +150,18 @@ def _holds(place: str, content: bytes) -> bool:
         return False
 
 
-def _require_tree(files: set[str]) -> None:
+def _require_tree(files: set[str]) -> set[str]:
+    """Return the folders of files; ValueError if one of them is a file too."""
     for path in files:
         require_plain(path)
-    if both := files & folders_above(files):
+    folders = folders_above(files)
+    if both := files & folders:
         raise ValueError(f"both a file and a folder: {both.pop()!r}")
+    return folders
 
 
-def _out_of_place(folder: Folder, files: set[str]) -> Iterator[str]:
-    """Yield the files that are not regular ones in real folders; each folder is looked at once."""
-    unreal = tuple(f"{above}/" for above in folders_above(files) if not _has_mode(folder, above, S_ISDIR))
+def _out_of_place(folder: Folder, files: set[str], unreal: tuple[str, ...]) -> Iterator[str]:
+    """Yield the files that are not regular ones, or lie in a folder that is none."""
     for path in files:
         if path.startswith(unreal) or not _has_mode(folder, path, S_ISREG):
             yield path

@@ -33,8 +33,11 @@ class Publication(Protocol):
     def stage(self) -> Stage:
         """Where its files go."""
 
-    def commit(self, paths: Iterable[str]) -> tuple[str, ...]:
-        """Make the site consist of exactly `paths`; return those that were written or removed."""
+    def commit(self, paths: Iterable[str], same: Iterable[str] = ()) -> tuple[str, ...]:
+        """Make the site consist of exactly these files; return those that were written or removed.
+
+        What is the `same` was not given to the stage, and was seen to be as it was published.
+        """
 
 
 def check_output(output: Path, source: Path, shown: str) -> None:
