@@ -1,13 +1,14 @@
 """The one pipeline: a configuration in, a site on disk out. The only writer of the site."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from site_builder.build.cache import Cache, opened
-from site_builder.build.digests import Files, config_digest, digest, map_digests, program_digest, theme_digest
+from site_builder.build.digests import Files, digest
+from site_builder.build.inputs import Inputs, look_at_inputs, other_digests
 from site_builder.build.known import Before, Last, Pages, foreign_files, foreign_pages
 from site_builder.build.report import Explain, Progress, Report
 from site_builder.build.stage import check_output, publishing
@@ -16,12 +17,10 @@ from site_builder.config import Config
 from site_builder.errors import Location, Problem, SiteError
 from site_builder.places import is_url, telling
 from site_builder.site import Site, open_site
-from site_builder.site.files import former_files
 
 if TYPE_CHECKING:
     from site_builder.build.executor import Executor
     from site_builder.build.pipeline import Known
-    from site_builder.build.reading import Inputs
 
 __all__ = ["Explain", "Pages", "Progress", "Report", "build"]
 
@@ -53,7 +52,7 @@ def build(
         publishing(config.output, config.shown(config.output)) as publication,
     ):
 
-        def make(inputs: "Inputs", known: "Known") -> Report:
+        def make(inputs: Inputs, known: "Known") -> Report:
             from site_builder.build.executor import Local, executor_at  # noqa: PLC0415
             from site_builder.build.pipeline import Order, make  # noqa: PLC0415
 
@@ -70,26 +69,22 @@ def build(
     return replace(report, seconds=time.perf_counter() - started)
 
 
-def _build(site: Site, kept: Cache, pages: Pages, make: "Callable[[Inputs, Known], Report]") -> Report:
+def _build(site: Site, kept: Cache, pages: Pages, make: Callable[[Inputs, "Known"], Report]) -> Report:
     with open_state(kept) as state:
         last, root, files = state.kept("last", Last) or Last(), site.config.output, Files(state)
-        versions = {
-            "configuration": config_digest(site.config),
-            "program": program_digest(files),
-            "theme": theme_digest(site.config, files),
-        }
-        if last.program != versions["program"]:
+        inputs = look_at_inputs(site, kept, files)
+        if last.program != inputs.versions["program"]:
             state.forget()
-            last = Last(program=versions["program"])
-        inputs = digest(*versions.values(), *_inputs(site, files, last.assets))
-        before = Before(replace(last, inputs=inputs), foreign_files(root, last), foreign_pages(root, state))
-        if last.report and last.inputs == inputs and not before.foreign and not before.foreign_pages:
+            last = Last(program=inputs.versions["program"])
+        made_of = list(inputs.made_of_now(files))
+        found = digest(*inputs.versions.values(), *made_of, *other_digests(site, files, last.assets))
+        before = Before(replace(last, inputs=found), foreign_files(root, last), foreign_pages(root, state))
+        if last.report and last.inputs == found and not before.foreign and not before.foreign_pages:
             state.commit()
             return last.report
         from site_builder.build.pipeline import Known  # noqa: PLC0415 - Half a second.
-        from site_builder.build.reading import Inputs  # noqa: PLC0415
 
-        return make(Inputs(site, kept, versions), Known(state, before, pages))
+        return make(inputs, Known(state, before, made_of, pages))
 
 
 def _require_promises(config: Config, *, strict: bool) -> None:
@@ -109,15 +104,3 @@ def _open(config: Config) -> Site:
 
 def _nothing(*_: object) -> None:
     """Tell nobody."""
-
-
-def _inputs(site: Site, files: Files, assets: tuple[str, ...]) -> Iterator[bytes]:
-    """Digest what a site is made from besides the program and its theme, part by part."""
-    config = site.config
-    yield repr((site.problems, sorted(site.assets), site.languages)).encode("utf-8", "surrogatepass")
-    for source in site.sources:
-        yield from (repr(source).encode("utf-8", "surrogatepass"), files.digest(source.file))
-        yield from map_digests(site, source, files.digest).values()
-    others = [path for tag in site.languages for path in former_files(site, tag)]
-    for path in (*others, *(config.source / asset for asset in assets)):
-        yield from (f"{path}".encode("utf-8", "surrogatepass"), files.digest(path))

@@ -3,7 +3,6 @@
 import os
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from importlib import import_module
@@ -12,9 +11,6 @@ from pathlib import Path
 from site_builder.build.state import State
 from site_builder.config import Config
 from site_builder.places import is_url, version
-from site_builder.reading.discover import Source
-from site_builder.site import Site
-from site_builder.site.files import memory_files
 
 _UNSURE = 2e9  # Nanoseconds: in less, a file can be written again without a sign of it.
 _NOTHING = b"\xff"  # Not of a file.
@@ -93,25 +89,6 @@ def digest_now(path: str | Path) -> bytes:
         return digest(Path(path).read_bytes() if isinstance(path, str) else path.read_bytes())
     except OSError:
         return _NOTHING
-
-
-def map_digests(site: Site, source: Source, digest_of: Callable[[Path], bytes]) -> dict[str, bytes]:
-    """Digest the map of a source in each language that has one."""
-    paths = {tag: site.maps.get((source.path, tag)) for tag in site.languages}
-    return {tag: digest_of(path) for tag, path in paths.items() if path}
-
-
-def memory_digest(site: Site, language: str, files: Files) -> bytes:
-    """Digest all that is known in a language, as it is now."""
-    owners = {path: source for (source, tag), path in site.maps.items() if tag == language}
-    return digest(
-        *(
-            part
-            for path in memory_files(site, language)
-            # A map whose source goes or comes back says something else.
-            for part in (f"{path} {owners.get(path)}".encode("utf-8", "surrogatepass"), files.digest(path))
-        )
-    )
 
 
 def config_digest(config: Config) -> bytes:

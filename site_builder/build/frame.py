@@ -10,8 +10,9 @@ from functools import lru_cache
 from urllib.parse import unquote
 
 from site_builder.build.digests import digest
+from site_builder.build.inputs import Inputs
 from site_builder.build.known import Brief, Readings
-from site_builder.build.reading import Inputs, Reading
+from site_builder.build.reading import Reading
 from site_builder.build.writing import Task
 from site_builder.model import Page, State, Text
 from site_builder.reading.discover import Source

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from itertools import chain
 from urllib.parse import urlsplit
 
-from site_builder.build.digests import Digest
+from site_builder.build.digests import digest
 from site_builder.build.folder import folders_above
-from site_builder.build.known import Before
-from site_builder.build.stage import Stage
-from site_builder.build.steps import Written
-from site_builder.build.web import web_files
+from site_builder.build.steps import Job, Written
+from site_builder.build.summary import Summary
+from site_builder.build.web import make_lists, web_files
 from site_builder.build.writing import Writing, templates
 from site_builder.errors import Location, Problem, reason
 from site_builder.site import Site
@@ -29,16 +28,18 @@ class Others:
     paths: frozenset[str]
     assets: tuple[str, ...]
     """Those of the paths that are files beside the sources."""
+    lists: tuple[str, ...]
+    """Those of the paths that list all pages."""
     status: bytes
     """Digest of all that the status page tells; empty if there is none."""
 
 
 def write_others(
-    written: Written, before: Before, problems: Iterable[Problem], stage: Stage
+    written: Written, summary: Summary, problems: Iterable[Problem], job: Job
 ) -> tuple[Others, tuple[Problem, ...]]:
     """Write them. What an author linked to but cannot be published is left out, and told."""
-    writing, languages = written.writing, written.writing.inputs.languages
-    files = dict(web_files(written))
+    writing, before, known = written.writing, job.before, written.published
+    files = dict(web_files(writing.site.config))
     files |= {
         f"{STATIC_FOLDER}/{name}": content for name, content in static_files(writing.site.config).items()
     }
@@ -46,24 +47,27 @@ def write_others(
         files[FORMULA_SHEET] = sheet
     files["404.html"] = _not_found(writing).encode()
     files[".nojekyll"] = b""
-    told = _told(written, problems) if languages[1:] else b""
-    paths = {*files, STATUS_PAGE} if told else {*files}
-    if told and (told != written.published.status or STATUS_PAGE in before.foreign):
-        files[STATUS_PAGE] = _status(written, problems).encode()
-    assets = frozenset[str]().union(*(rendering.assets for rendering in written.each()))
-    contents, asset_problems = _read_assets(writing.site, sorted(assets), paths, written)
+    lists = known.lists
+    if known.listed != summary.listed or not before.foreign.isdisjoint(lists):
+        made = dict(make_lists(written, summary.said))
+        lists = tuple(made)
+        files |= made
+    paths = {*files, *lists}
+    status = _told(summary, problems) if writing.inputs.languages[1:] else b""
+    if status:
+        paths.add(STATUS_PAGE)
+        if status != known.status or STATUS_PAGE in before.foreign:
+            files[STATUS_PAGE] = _status(written, problems).encode()
+    contents, asset_problems = _read_assets(writing.site, sorted(summary.assets), paths, written)
     for path, content in (*files.items(), *contents.items()):
-        stage.write(path, content)
-    return Others(frozenset({*paths, *contents}), tuple(contents), told), asset_problems
+        job.stage.write(path, content)
+    return Others(frozenset({*paths, *contents}), tuple(contents), lists, status), asset_problems
 
 
-def _told(written: Written, problems: Iterable[Problem]) -> bytes:
+def _told(summary: Summary, problems: Iterable[Problem]) -> bytes:
     """Digest all that the status page tells."""
     counted = sorted(problem.where.path for problem in set(problems))
-    told = Digest(*written.frame.digests.values(), repr(counted).encode("utf-8", "surrogatepass"))
-    for rendering in written.each():
-        told.add(rendering.statuses)
-    return told.value()
+    return digest(summary.statuses, repr(counted).encode("utf-8", "surrogatepass"))
 
 
 def _status(written: Written, problems: Iterable[Problem]) -> str:

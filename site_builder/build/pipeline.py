@@ -1,15 +1,16 @@
 """A build that has something to do."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain
 
 from site_builder.build.cache import Cache
 from site_builder.build.executor import Executor
+from site_builder.build.inputs import Inputs
 from site_builder.build.known import Before, Last, Pages, Readings, looks
 from site_builder.build.others import write_others
-from site_builder.build.reading import Inputs, page_name
+from site_builder.build.reading import page_name
 from site_builder.build.recalling import forms_name
 from site_builder.build.report import Explain, Progress, Report
 from site_builder.build.search import search_files
@@ -26,6 +27,7 @@ from site_builder.build.steps import (
     urls_digest,
     write_pages,
 )
+from site_builder.build.summary import summarize
 from site_builder.build.work import Work
 from site_builder.errors import Problem, SiteError
 from site_builder.places import is_url
@@ -49,6 +51,8 @@ class Known:
 
     state: State
     before: Before
+    made_of: Sequence[bytes]
+    """What a reading of each source would be made of now."""
     pages: Pages
 
 
@@ -59,7 +63,7 @@ def make(inputs: Inputs, known: Known, publication: Publication, order: Order) -
     elsewhere = {source.path: source for source in site.sources} if is_url(site.config.source) else {}
     readings = Readings(state, elsewhere)
     work = Work(order.executor, order.progress, 2 * len(site.sources))
-    changed = read_sources(inputs, readings, work)
+    changed = read_sources(inputs, readings, known.made_of, work)
     memories = open_memories(site, readings, known.pages)
     changed |= recall_pages(inputs, readings, memories, work)
     problems = [*site.problems, *former_problems(site)]
@@ -67,24 +71,33 @@ def make(inputs: Inputs, known: Known, publication: Publication, order: Order) -
         problems += (*reading.problems, *reading.map_problems)
     if not any(brief.has_page for _, brief in readings.briefs()):
         raise SiteError(*_sorted(problems))
-    stage = publication.stage
-    job = Job(inputs, before, memories, stage, order.explain, work)
+    job = Job(inputs, before, memories, publication.stage, order.explain, work)
     written = write_pages(job, readings, changed)
     problems += written.failed.values()
-    problems += (problem for rendering in written.each() for problem in rendering.problems)
-    others, more_problems = write_others(written, before, problems, stage)
+    summary = summarize(written)
+    problems += summary.problems
+    others, more_problems = write_others(written, summary, problems, job)
     problems += more_problems
-    corpora = index_texts(written, job)
-    searched = search_files(written.urls, corpora, stage.write) if corpora else ()
+    corpora = index_texts(written, summary.versions, job)
+    searched = search_files(written.urls, corpora, job.stage.write) if corpora else ()
     paths = {*others.paths, *searched}
-    report = _report(written, _sorted(problems))
+    report = Report(
+        summary.pages, inputs.languages, summary.coverage, _sorted(problems), seconds=0.0, changed=()
+    )
     if order.strict and problems:
         return report
+    last = Last(before.last.inputs, before.last.program, report, assets=others.assets)
+    published = Published(
+        written.frame.shared(),
+        site.assets,
+        corpora,
+        urls_digest(written.urls),
+        others.status,
+        summary.listed,
+        others.lists,
+    )
     new, same = (written.renderings.files(written=is_new) for is_new in (True, False))
     report = replace(report, changed=publication.commit(chain(paths, new), same))
-    last = Last(before.last.inputs, before.last.program, replace(report, changed=()), assets=others.assets)
-    urls, shared = urls_digest(written.urls), written.frame.shared()
-    published = Published(shared, site.assets, corpora, urls, others.status)
     # Not before: what could not be published is to be written again.
     with suppress(Damaged):
         _keep(written, last, paths, published)
@@ -107,18 +120,6 @@ def _sweep(cache: Cache, readings: Readings) -> None:
     keys = [(brief.key, bool(brief.wanting)) for _, brief in readings.briefs()]
     cache.sweep("page", {page_name(key) for key, _ in keys})
     cache.sweep("forms", {forms_name(key) for key, is_wanting in keys if is_wanting})
-
-
-def _report(written: Written, problems: tuple[Problem, ...]) -> Report:
-    languages, words, pages = written.writing.inputs.languages, 0, 0
-    said = dict.fromkeys(languages[1:], 0.0)
-    for page in written.each():
-        pages += len(page.coverage)
-        words += page.words
-        for tag in said:
-            said[tag] += page.words * page.coverage.get(tag, 0)
-    coverage = {tag: total / max(1, words) for tag, total in said.items()}
-    return Report(pages, languages, coverage, problems, seconds=0.0, changed=())
 
 
 def _sorted(problems: Iterable[Problem]) -> tuple[Problem, ...]:

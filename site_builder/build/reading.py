@@ -1,14 +1,14 @@
 """The first step of a page, in some process: its source and its maps are read."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from site_builder.build.cache import Cache, value_digest
-from site_builder.build.digests import digest, digest_now, map_digests
+from site_builder.build.cache import value_digest
+from site_builder.build.digests import digest, digest_now
+from site_builder.build.inputs import Inputs, map_digests
 from site_builder.errors import Location, Problem, reason
 from site_builder.model import Page, Text
 from site_builder.reading.discover import Source
-from site_builder.site import Site
 from site_builder.site.memories import load_memory
 from site_builder.site.pages import read_source
 from site_builder.translating.join import localized_title
@@ -66,38 +66,6 @@ class Read:
 
     page: Page | None
     problems: tuple[Problem, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Inputs:
-    """All that reading a source needs besides the source."""
-
-    site: Site
-    cache: Cache
-    versions: Mapping[str, bytes]
-    """Digests of the `program`, the `configuration` and the `theme`."""
-
-    @property
-    def languages(self) -> tuple[str, ...]:
-        """All of them, the source's first."""
-        return (self.site.config.language, *self.site.languages)
-
-    def made_of(self, key: bytes, maps: Mapping[str, bytes]) -> bytes:
-        """Digest all that a reading was made of."""
-        return digest(
-            key,
-            *(part for tag in sorted(maps) for part in (tag.encode(), maps[tag])),
-            *_encoded(self.languages),
-        )
-
-    def key(self, source: Source, content: bytes) -> bytes:
-        """Digest all that a page is made of; `content` is the digest of its file."""
-        rules = self.versions["program"], self.versions["configuration"]
-        return digest(*rules, repr(source).encode("utf-8", "surrogatepass"), content)
-
-
-def _encoded(texts: Iterable[str]) -> list[bytes]:
-    return [text.encode() for text in texts]
 
 
 def read(inputs: Inputs, source: Source) -> Reading:

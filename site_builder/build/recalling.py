@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from site_builder.build.digests import digest
-from site_builder.build.reading import Inputs, Reading, Recalled, load_page, names
+from site_builder.build.inputs import Inputs
+from site_builder.build.reading import Reading, Recalled, load_page, names
 from site_builder.model import Page
 from site_builder.site.memories import forms_said, full_memory
 from site_builder.translating.shared import Shared

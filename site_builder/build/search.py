@@ -4,12 +4,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from functools import partial
 
-from site_builder.build.digests import Digest
-from site_builder.build.known import Before, Renderings
+from site_builder.build.known import Before
 from site_builder.build.stage import Stage
 from site_builder.writing.search import (
     CODE,
-    FORMAT,
     Corpus,
     edit_shards,
     make_manifest,
@@ -71,17 +69,6 @@ def index(indexing: Indexing, corpus: str) -> int:
 
 
 _FEW = 16  # Pages: of more, nearly all shards change.
-
-
-def versions(renderings: Renderings, urls: Sequence[str]) -> dict[str, str]:
-    """Return the version of each corpus: what its texts, and their order, amount to."""
-    corpora: dict[str, Digest] = {}
-    for url in urls:
-        for corpus, text in renderings[url].texts.items():
-            if corpus not in corpora:
-                corpora[corpus] = Digest(FORMAT)
-            corpora[corpus].add(url.encode(), text)
-    return {corpus: whole.value()[:8].hex() for corpus, whole in corpora.items()}
 
 
 def search_files(

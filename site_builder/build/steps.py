@@ -3,15 +3,16 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from site_builder.build.digests import Files, digest, map_digests, memory_digest
+from site_builder.build.digests import Files, digest
 from site_builder.build.frame import Frame, make_frame, named_digest
+from site_builder.build.inputs import Inputs, memory_digest
 from site_builder.build.known import Before, Pages, Readings, Renderings
 from site_builder.build.notebooks import image_digest
 from site_builder.build.pool import Failure
-from site_builder.build.reading import Inputs, Reading, read, read_maps
+from site_builder.build.reading import Reading, read, read_maps
 from site_builder.build.recalling import Recalling, recall, unasked
 from site_builder.build.report import Explain
-from site_builder.build.search import index, plan, versions
+from site_builder.build.search import index, plan
 from site_builder.build.stage import Stage
 from site_builder.build.work import Work
 from site_builder.build.writing import Rendering, Task, Writing, own_files, templates, write
@@ -25,17 +26,19 @@ from site_builder.translating.shared import Shared
 from site_builder.writing.search import Corpus, shard_count
 
 
-def read_sources(inputs: Inputs, readings: Readings, work: Work) -> set[str]:
-    """Read the sources and maps that are not known as they are now; return their URLs."""
+def read_sources(inputs: Inputs, readings: Readings, made_of: Iterable[bytes], work: Work) -> set[str]:
+    """Read the sources and maps that are not known as they are now; return their URLs.
+
+    `made_of` says for each source what a reading of it would be made of.
+    """
     site, files = inputs.site, Files(readings.state)
     changed: list[Source] = []
     retold: list[Source] = []
-    for source in site.sources:
-        key = inputs.key(source, files.digest(source.file))
-        if readings.made_of(source.path) == inputs.made_of(key, map_digests(site, source, files.digest)):
+    for source, now in zip(site.sources, made_of, strict=True):
+        if readings.made_of(source.path) == now:
             work.skip()
         else:
-            known = readings.get(source.path)
+            key, known = inputs.key(source, files.digest(source.file)), readings.get(source.path)
             (retold if known and known.key == key else changed).append(source)
     for source, result in work.each(read, changed, inputs, _path):
         _put(inputs, readings, source, result)
@@ -136,7 +139,11 @@ class Published:
     urls: bytes = b""
     """Digest of the pages' URLs, in their order."""
     status: bytes = b""
-    """Digest of all that the status page tells."""
+    """Digest of all that the status page tells; empty if there is none."""
+    listed: bytes = b""
+    """Digest of all that lists of pages tell."""
+    lists: tuple[str, ...] = ()
+    """The files of these lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,12 +299,11 @@ def _task_url(task: Task) -> str:
     return task.reading.source.url
 
 
-def index_texts(written: Written, job: Job) -> dict[str, Corpus]:
-    """Index what can be searched and is not as it was."""
+def index_texts(written: Written, wanted: Mapping[str, str], job: Job) -> dict[str, Corpus]:
+    """Index what can be searched and is not as it was; `wanted` is the version of each corpus."""
     if not written.writing.site.config.search:
         return {}
     urls, known = written.urls, written.published.corpora
-    wanted = versions(written.renderings, urls)
     is_same_order = written.published.urls == urls_digest(urls)
     indexing = plan(job.stage, urls, known if is_same_order else {}, written.retold, job.before)
     corpora = {

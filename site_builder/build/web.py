@@ -1,12 +1,13 @@
 """What programs look for besides pages: sitemaps, robots.txt, llms.txt, CNAME and the web manifest."""
 
 import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from urllib.parse import quote
 
 from site_builder.build.known import Renderings
 from site_builder.build.steps import Written
 from site_builder.build.writing import Rendering
+from site_builder.config import Config
 from site_builder.writing.compose import Frame, absolute, language
 from site_builder.writing.llms import Listed, Part, make_llms
 from site_builder.writing.manifest import MANIFEST, make_manifest
@@ -15,18 +16,22 @@ from site_builder.writing.theme import STATIC_FOLDER, static_files
 from site_builder.writing.twin import twin_url
 
 
-def web_files(written: Written) -> Iterator[tuple[str, bytes]]:
-    """Yield these files, as (path, content); each language that says anything has an llms.txt."""
+def make_lists(written: Written, said: Collection[str]) -> Iterator[tuple[str, bytes]]:
+    """Yield the lists of all pages, as (path, content): sitemaps, an llms.txt for each language `said`."""
     writing, renderings = written.writing, written.renderings
     config, frame = writing.site.config, writing.frame(written.frame.navigation)
     if config.base_url:
         addresses = (_addresses(frame, renderings[url]) for url in sorted(written.urls))
         yield from make_sitemaps(addresses, config.base_url, config.language)
-        yield "robots.txt", make_robots(config.base_url).encode()
-    said = frozenset[str]().union(*(page.indexed for page in written.each()))
     languages = [tag for tag in frame.languages if tag in said]
     for tag in languages:
         yield f"{frame.folder(tag)}llms.txt", _llms(frame, renderings, languages, tag).encode()
+
+
+def web_files(config: Config) -> Iterator[tuple[str, bytes]]:
+    """Yield what the configuration alone decides, as (path, content)."""
+    if config.base_url:
+        yield "robots.txt", make_robots(config.base_url).encode()
     if config.cname:
         yield "CNAME", f"{config.cname}\n".encode()
     static = static_files(config)

@@ -9,8 +9,9 @@ from pathlib import Path
 from jinja2 import Environment
 
 from site_builder.build.digests import digest
+from site_builder.build.inputs import Inputs
 from site_builder.build.notebooks import notebooks
-from site_builder.build.reading import Inputs, Reading, load_page
+from site_builder.build.reading import Reading, load_page
 from site_builder.build.stage import Stage
 from site_builder.config import Config
 from site_builder.errors import Location, Problem
