@@ -9,6 +9,7 @@ from functools import lru_cache
 from site_builder.model import Block, State
 from site_builder.writing.markdown.blocks import write_blocks
 from site_builder.writing.markdown.inline import Rewrite, Style
+from site_builder.writing.markdown.plain import write_plain
 from site_builder.writing.markdown.tree import parse
 
 __all__ = ["Rewrite", "markdown", "prose"]
@@ -21,13 +22,18 @@ def markdown(html: str, link: Rewrite = str, image: Rewrite = str) -> str:
     """
     if 'href="' not in html and 'src="' not in html:
         return _unlinked(html)
-    return write_blocks(parse(html), Style(link, image))
+    return _written(html, Style(link, image))
 
 
 # What is not translated is the same in every language, and these are written one after the other.
 @lru_cache(maxsize=1024)
 def _unlinked(html: str) -> str:
-    return write_blocks(parse(html), Style())
+    return _written(html, Style())
+
+
+def _written(html: str, style: Style) -> str:
+    plain = write_plain(html, style)
+    return write_blocks(parse(html), style) if plain is None else plain
 
 
 def prose(

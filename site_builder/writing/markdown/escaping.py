@@ -25,7 +25,7 @@ _SPACE = re.compile(r" [ \t\n\r\f]+|[\t\n\r\f][ \t\n\r\f]*")
 
 def one_line(text: str) -> str:
     """Make each run of white space one space, as HTML does."""
-    return _SPACE.sub(" ", text)
+    return text if text.isprintable() and "  " not in text else _SPACE.sub(" ", text)
 
 
 def escaped(text: str, *, in_table: bool = False) -> str:
@@ -64,16 +64,18 @@ def code_span(code: str, *, in_table: bool = False) -> str:
     code = code.replace("\n", " ")
     if in_table:
         code = code.replace("|", r"\|")
-    runs = set(re.findall("`+", code))
-    ticks = next(mark for length in range(1, len(runs) + 2) if (mark := "`" * length) not in runs)
-    padded = code[:1] == "`" or code[-1:] == "`" or (code[:1] == code[-1:] == " " and code.strip())
+    ticks = "`"
+    if ticks in code:
+        runs = set(re.findall("`+", code))
+        ticks = next(mark for length in range(1, len(runs) + 2) if (mark := "`" * length) not in runs)
+    padded = code[0] == "`" or code[-1] == "`" or (code[0] == code[-1] == " " and code.strip())
     space = " " if padded else ""
     return f"{ticks}{space}{code}{space}{ticks}"
 
 
 def fenced(code: str, language: str = "") -> str:
     """Return lines of code between fences."""
-    runs = re.findall("`{3,}", code)
+    runs = re.findall("`{3,}", code) if "```" in code else []
     fence = "`" * max([3, *(len(run) + 1 for run in runs)])
     return f"{fence}{language}\n{code}\n{fence}" if code else f"{fence}{language}\n{fence}"
 
