@@ -44,8 +44,13 @@ def line_start(line: str) -> str:
     return f"{found[0]}\\{line[found.end() :]}" if found[0].isdigit() else f"\\{line}"
 
 
+_PLAIN_URL = re.compile(r"[^\s<>()\\`$&]+")
+
+
 def destination(url: str) -> str:
     """Spell where a link or image leads."""
+    if _PLAIN_URL.fullmatch(url):
+        return url
     url = _ENTITY.sub("&amp;", re.sub(r"[\t\n\r\f]", "", url))
     spelled = re.sub(r"[\\`$<>]", r"\\\g<0>", url)
     return spelled if re.fullmatch(r"[^\s<>()\\]+", url) else f"<{spelled}>"
@@ -53,8 +58,10 @@ def destination(url: str) -> str:
 
 def title(text: str) -> str:
     """Spell the title of a link or image, with the space before it; nothing if it has none."""
+    if not text:
+        return ""
     quoted = re.sub(r'[\\`$"<]', r"\\\g<0>", _ENTITY.sub("&amp;", one_line(text)))
-    return f' "{quoted}"' if quoted else ""
+    return f' "{quoted}"'
 
 
 def code_span(code: str, *, in_table: bool = False) -> str:

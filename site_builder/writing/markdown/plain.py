@@ -17,7 +17,8 @@ from site_builder.writing.markdown.tree import parse
 
 _FITS, _WIDE, _BLOCKWISE, _EM, _STRONG = "\0\1\2\3\4"
 """Stand for a piece of a line, one that only fits into a paragraph, a listing or table, and marks."""
-_SIGN = re.compile(f"[{_FITS}{_WIDE}]")
+_SIGN = re.compile(f"[{_FITS}{_WIDE}{_EM}{_STRONG}]")
+_MARKS = {_EM: "*", _STRONG: "**"}
 
 _ATTRIBUTES = r'(?:[^<>"]++|"[^"]*")*+'
 # Not what is next to something that changes how the one or the other is written.
@@ -71,8 +72,7 @@ def write_plain(html: str, style: Style) -> str | None:
     blocks = _BLOCK.findall(text)
     if blocks and blocks[-1][-1]:
         return None
-    written = "\n\n".join(_blocks(blocks, iter(pieces)))
-    return written.replace(_EM, "*").replace(_STRONG, "**")
+    return "\n\n".join(_blocks(blocks, iter(pieces)))
 
 
 def _between_marks(words: re.Match[str]) -> str:
@@ -117,4 +117,5 @@ def _list(kind: str, items: str, pieces: Iterator[str]) -> str:
 
 def _line(html: str, pieces: Iterator[str]) -> str:
     line = line_start(escaped(one_line(unescape(html))).strip(" "))
-    return _SIGN.sub(lambda _: next(pieces), line) if _FITS in line or _WIDE in line else line
+    # No sign is printable.
+    return line if line.isprintable() else _SIGN.sub(lambda sign: _MARKS.get(sign[0]) or next(pieces), line)

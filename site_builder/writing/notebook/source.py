@@ -43,7 +43,7 @@ _WORD = re.compile(r"[^ 、。，；：！？]+[、。，；：！？]*|[ ]|[、
 
 def _wrapped(text: str) -> str:
     """Break long lines of prose: an editor does not do so in code."""
-    if max(map(len, text.split("\n"))) <= _WIDTH:
+    if len(text) <= _WIDTH:
         return text
     lines: list[str] = []
     fenced = False
