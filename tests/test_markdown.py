@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from cases import replayed
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from site_builder.config import load_config
@@ -22,6 +22,10 @@ from site_builder.site.pages import load_page
 from site_builder.translating.assemble import block
 from site_builder.translating.join import in_source_language, localize
 from site_builder.writing.markdown import markdown, prose
+from site_builder.writing.markdown.blocks import write_blocks
+from site_builder.writing.markdown.inline import Style
+from site_builder.writing.markdown.plain import write_plain
+from site_builder.writing.markdown.tree import parse
 
 ROOT = Path(__file__).parents[1]
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -54,8 +58,20 @@ def said(html: str) -> str:
     return "".join(parts).replace("<p></p>", "")
 
 
+MOVED = Style(lambda href: f"moved/{href}", lambda src: f"data:{src}" if "x" in src else src)
+
+
+def check_plain(html: str) -> bool:
+    """What needs no tree is written as it would be with one; return whether it needed none."""
+    for style in (Style(), MOVED):
+        plain = write_plain(html, style)
+        assert plain in (None, write_blocks(parse(html), style))
+    return plain is not None
+
+
 def check(html: str) -> None:
     """A page's HTML, to Markdown and back, is the same; and so is its Markdown."""
+    check_plain(html)
     text = markdown(html)
     again = html_of(text)
     assert said(again) == said(html), text
@@ -83,6 +99,7 @@ def test_our_own_site_and_back(our_site: tuple[Site, list[LocalizedPage]], tag: 
     assert len(blocks) > 50
     for one in blocks:
         check(one.html)
+    assert sum(check_plain(one.html) for one in blocks) > 0.9 * len(blocks)
 
 
 # HTML outside of any paragraph gets one.
@@ -115,6 +132,59 @@ def test_any_markdown_and_back(text: str) -> None:
     check(html_of(text))
 
 
+PIECES = st.sampled_from([
+    "a", "b", "a", "b", " ", " ", " ", " ", "\n", "\xa0", "7", "²", "*", "_", "#", "- ", "1. ", "!", "[", ">",
+    "|", "=", "~", "語", "。", "\\", "$", "`", "&amp;", "&lt;", "&#55;", "&#42;", "&#33;", "&#32;",
+    "<em>a</em>", "<em>語</em>", "<em>a*</em>", "<strong>b</strong>", "<strong>a_ b</strong>",
+    '<a href="x">y `</a>',
+    '<a href="https://x.org/y">https://x.org/y</a>',
+    '<a href="y" title="t  u"><code translate="no">c</code></a>',
+    '<img src="x" alt="a *b*">', '<img src="a b  c" alt="" width="5">',
+    '<code translate="no">a &lt; b</code>',
+    '<code translate="no">`</code>', '<code translate="no">  </code>',
+    '<math alttext="x&lt;y"><mi>x</mi></math>',
+    '<math alttext="a  b"><mi>a</mi></math>', '<math alttext="a" display="block"><mi>a</mi></math>',
+    '<math alttext="\\begin{x}a\\end{x}" display="block"><mi>a</mi></math>',
+    '<math alttext="\\begin{x}\na\n\\end{x}" display="block"><mi>a</mi></math>',
+])  # fmt: skip
+WORDS = st.lists(PIECES, max_size=6).map("".join)
+LISTING = (
+    '<div class="sb-listing"><pre tabindex="0"><code class="language-c">'
+    '<span class="k">if</span>\n\na\n</code></pre></div>'
+)
+TABLE = "<table><thead><tr><th>a</th></tr></thead><tbody><tr><td>b</td></tr></tbody></table>"
+ITEMS = st.builds(
+    "<li>{}</li>".format,
+    st.one_of(
+        WORDS, st.builds("<p>{}</p>{}<p>{}</p>".format, WORDS, st.sampled_from(["\n", LISTING]), WORDS)
+    ),
+)
+LINES = st.one_of(
+    st.builds("<p>{}</p>".format, WORDS),
+    st.builds('<h2 id="a">{}</h2>'.format, WORDS),
+    st.builds("<ul>{}</ul>".format, st.lists(ITEMS, min_size=1, max_size=3).map("\n".join)),
+    st.builds("<ol>{}</ol>".format, st.lists(ITEMS, min_size=1, max_size=3).map("\n".join)),
+    st.sampled_from([LISTING, TABLE]),
+)
+OTHERS = st.sampled_from([
+    "<p>", "</p>", "<ul>", "</ul>", "<li>", "</li>", "<em>", "</em>", '<a href="x">', "</a>", "<br>",
+    "<table>", "</table>", "<blockquote>", "</blockquote>", '<p id="<em>x</em>">', '<p id="a<p>">', "&lt;i>",
+    "\0", "\1", "\2", "\3",
+])  # fmt: skip
+
+
+@settings(max_examples=1000)
+@given(st.lists(LINES, max_size=3).map("\n".join))
+def test_lines_that_need_no_tree(html: str) -> None:
+    check_plain(html)
+
+
+@settings(max_examples=500)
+@given(st.lists(st.one_of(PIECES, OTHERS, LINES), max_size=8).map("".join))
+def test_anything_that_may_look_as_if_it_needed_no_tree(html: str) -> None:
+    check_plain(html)
+
+
 # --- Whatever someone wrote ---------------------------------------------------------------------
 
 
@@ -124,6 +194,7 @@ def words(html: str) -> str:
 
 
 def check_nothing_is_lost(html: str) -> None:
+    check_plain(html)
     text = markdown(html)
     # A summary may stand last and is shown first.
     assert sorted(words(html_of(text))) == sorted(words(html)), text

@@ -12,6 +12,8 @@ from pathlib import Path
 import nbformat
 import pytest
 from cases import replayed
+from hypothesis import given
+from hypothesis import strategies as st
 from nbclient import NotebookClient
 
 from site_builder.build import Pages, build
@@ -25,7 +27,13 @@ from site_builder.reading.page import read_page
 from site_builder.translating.assemble import block
 from site_builder.writing.markdown import markdown
 from site_builder.writing.notebook.outline import outline
-from site_builder.writing.notebook.source import code_source, listing_source
+from site_builder.writing.notebook.source import (
+    _MARGIN,
+    _filled,
+    _filled_with_signs,
+    code_source,
+    listing_source,
+)
 
 ROOT = Path(__file__).parents[1]
 SITES = Path(__file__).parent / "sites"
@@ -135,6 +143,23 @@ def test_golden(file: Path, golden) -> None:
 def test_invisible_characters_stay_in_the_code() -> None:
     [(_, _, source)] = cells_of(read('x = "a\u202eb"  # [U+202E]\n'.encode()))
     assert source == 'x = "a\u202eb"  # [U+202E]'
+
+
+WORDS = st.lists(
+    st.text("ab.-é語、", min_size=1, max_size=3).flatmap(
+        lambda word: st.integers(1, 40).map(lambda times: word * times)
+    ),
+    max_size=30,
+)
+
+
+@given(st.sampled_from(["", " ", "   ", "- ", "   12. ", "> "]), WORDS, st.sampled_from([" ", " ", "  "]))
+def test_long_lines_of_any_letters_are_broken_in_the_same_way(
+    margin: str, words: list[str], gap: str
+) -> None:
+    line = f"{margin}a{gap}{gap.join(words)}"
+    indentation = " " * len(_MARGIN.match(line)[0])
+    assert list(_filled(line)) == list(_filled_with_signs(line, indentation))
 
 
 # --- The notebooks of a site --------------------------------------------------------------------

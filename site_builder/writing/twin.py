@@ -14,7 +14,7 @@ from site_builder.writing.markdown import Rewrite, prose
 from site_builder.writing.markdown.escaping import destination, escaped, fenced, one_line
 from site_builder.writing.render import Link, PageContext, SectionContext, is_untouched
 
-_LINE_NUMBER = re.compile(r'<span class="lineno">[^<]*</span>')
+_NO_CODE = re.compile(rf'<span class="lineno">[^<]*</span>|{TAG.pattern}')
 
 
 def twin_url(url: str) -> str:
@@ -53,7 +53,7 @@ def _section(section: SectionContext, kind: str, labels: Mapping[State, str], li
 
 @lru_cache(maxsize=1024)  # The same in every language, and these are written one after the other.
 def _listing(code: str, kind: str) -> str:
-    return fenced(unescape(TAG.sub("", _LINE_NUMBER.sub("", code))).rstrip("\n"), kind)
+    return fenced(unescape(_NO_CODE.sub("", code)).rstrip("\n"), kind)
 
 
 def _child(child: Link, link: Rewrite) -> str:

@@ -115,10 +115,14 @@ def _block(block: Element, style: Style) -> str:
 
 
 def _heading(block: Element, style: Style) -> str:
-    text = write_line(block.children, replace(style, one_line=True))
+    return heading(_HEADINGS[block.name], write_line(block.children, replace(style, one_line=True)))
+
+
+def heading(level: int, text: str) -> str:
+    """Make a line a heading."""
     # Markdown takes signs at the end of a heading for its decoration.
     text = re.sub(r"(?<!\\)((?:\\\\)*)#\Z", r"\1\\#", text)
-    return f"{'#' * _HEADINGS[block.name]} {text}".rstrip(" ")
+    return f"{'#' * level} {text}".rstrip(" ")
 
 
 def _prefixed(prefix: str, text: str) -> str:
@@ -132,7 +136,7 @@ def _list(block: Element, style: Style) -> str:
     items = named(block.children, "li")
     tight = not any(named(item.children, "p") for item in items)
     written = [
-        _item(mark, write_blocks(item.children, style, tight=tight))
+        list_item(mark, write_blocks(item.children, style, tight=tight))
         for mark, item in zip(_marks(block, len(items)), items, strict=True)
     ]
     return ("\n" if tight else "\n\n").join(written)
@@ -145,7 +149,7 @@ def _marks(block: Element, count: int) -> list[str]:
     return [f"{min(number, _LAST_NUMBER)}." for number in range(first, first + count)]
 
 
-def _item(mark: str, text: str) -> str:
+def list_item(mark: str, text: str) -> str:
     """Put `text` beside the mark of its item."""
     margin = " " * (len(mark) + 1)
     first, *more = text.split("\n")

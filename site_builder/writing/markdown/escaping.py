@@ -25,7 +25,7 @@ _SPACE = re.compile(r" [ \t\n\r\f]+|[\t\n\r\f][ \t\n\r\f]*")
 
 def one_line(text: str) -> str:
     """Make each run of white space one space, as HTML does."""
-    return _SPACE.sub(" ", text)
+    return text if text.isprintable() and "  " not in text else _SPACE.sub(" ", text)
 
 
 def escaped(text: str, *, in_table: bool = False) -> str:
@@ -44,8 +44,13 @@ def line_start(line: str) -> str:
     return f"{found[0]}\\{line[found.end() :]}" if found[0].isdigit() else f"\\{line}"
 
 
+_PLAIN_URL = re.compile(r"[^\s<>()\\`$&]+")
+
+
 def destination(url: str) -> str:
     """Spell where a link or image leads."""
+    if _PLAIN_URL.fullmatch(url):
+        return url
     url = _ENTITY.sub("&amp;", re.sub(r"[\t\n\r\f]", "", url))
     spelled = re.sub(r"[\\`$<>]", r"\\\g<0>", url)
     return spelled if re.fullmatch(r"[^\s<>()\\]+", url) else f"<{spelled}>"
@@ -53,8 +58,10 @@ def destination(url: str) -> str:
 
 def title(text: str) -> str:
     """Spell the title of a link or image, with the space before it; nothing if it has none."""
+    if not text:
+        return ""
     quoted = re.sub(r'[\\`$"<]', r"\\\g<0>", _ENTITY.sub("&amp;", one_line(text)))
-    return f' "{quoted}"' if quoted else ""
+    return f' "{quoted}"'
 
 
 def code_span(code: str, *, in_table: bool = False) -> str:
@@ -64,16 +71,18 @@ def code_span(code: str, *, in_table: bool = False) -> str:
     code = code.replace("\n", " ")
     if in_table:
         code = code.replace("|", r"\|")
-    runs = set(re.findall("`+", code))
-    ticks = next(mark for length in range(1, len(runs) + 2) if (mark := "`" * length) not in runs)
-    padded = code[:1] == "`" or code[-1:] == "`" or (code[:1] == code[-1:] == " " and code.strip())
+    ticks = "`"
+    if ticks in code:
+        runs = set(re.findall("`+", code))
+        ticks = next(mark for length in range(1, len(runs) + 2) if (mark := "`" * length) not in runs)
+    padded = code[0] == "`" or code[-1] == "`" or (code[0] == code[-1] == " " and code.strip())
     space = " " if padded else ""
     return f"{ticks}{space}{code}{space}{ticks}"
 
 
 def fenced(code: str, language: str = "") -> str:
     """Return lines of code between fences."""
-    runs = re.findall("`{3,}", code)
+    runs = re.findall("`{3,}", code) if "```" in code else []
     fence = "`" * max([3, *(len(run) + 1 for run in runs)])
     return f"{fence}{language}\n{code}\n{fence}" if code else f"{fence}{language}\n{fence}"
 

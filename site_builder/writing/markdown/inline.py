@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from site_builder.writing.markdown.escaping import (
     attributes,
@@ -36,8 +37,7 @@ class Style:
     """Whether a display formula here stands for itself, beside paragraphs and in none."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(NamedTuple):
     """A part of a line; how emphasis is marked depends on what is beside it."""
 
     text: str
@@ -170,6 +170,8 @@ def _image(node: Element, style: Style) -> str:
 
 def _joined(parts: Sequence[_Part]) -> str:
     """Put parts side by side, so that none changes what another means."""
+    if len(parts) == 1 and not parts[0].tag:
+        return parts[0].text
     output: list[str] = []
     last = ""
     for part, after in zip(parts, [*parts[1:], _Part("")], strict=False):

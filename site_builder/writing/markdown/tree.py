@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from html import unescape
 from typing import TypeAlias
 
-_PARTS = re.compile(r'<(/?)([A-Za-z][A-Za-z0-9]*)((?:[^<>"]|"[^"]*")*)>')
+_PARTS = re.compile(r'<(/?)([A-Za-z][A-Za-z0-9]*)((?:[^<>"]++|"[^"]*")*+)>')
 _ATTRIBUTE = re.compile(r'([A-Za-z-]+)(?:="([^"]*)")?')
 _VOID = frozenset({"br", "hr", "img", "wbr"})
 _LEAVES = _VOID | {"math"}

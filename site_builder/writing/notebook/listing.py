@@ -33,4 +33,6 @@ def code_lines(html: str) -> tuple[Line, ...]:
 
 
 def _text(html: str) -> str:
-    return unescape(_TAG.sub("", _BADGE.sub(lambda badge: chr(int(badge[1], 16)), html)))
+    if "sb-invisible" in html:
+        html = _BADGE.sub(lambda badge: chr(int(badge[1], 16)), html)
+    return unescape(_TAG.sub("", html))

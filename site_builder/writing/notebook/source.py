@@ -43,7 +43,7 @@ _WORD = re.compile(r"[^ 、。，；：！？]+[、。，；：！？]*|[ ]|[、
 
 def _wrapped(text: str) -> str:
     """Break long lines of prose: an editor does not do so in code."""
-    if max(map(len, text.split("\n"))) <= _WIDTH:
+    if len(text) <= _WIDTH:
         return text
     lines: list[str] = []
     fenced = False
@@ -57,6 +57,33 @@ def _wrapped(text: str) -> str:
 def _filled(line: str) -> Iterator[str]:
     margin = _MARGIN.match(line)
     indentation = " " * len(margin[0]) if margin else ""
+    words = line.lstrip(" ")
+    if line.isprintable() and max(line) < _PERHAPS_WIDE and "  " not in words:
+        return _filled_with_words(f" {words}" if line[0] == " " else words, indentation)
+    return _filled_with_signs(line, indentation)
+
+
+_PERHAPS_WIDE = "\u0370"
+"""The first letter that may take more than a column."""
+
+
+def _filled_with_words(line: str, indentation: str) -> Iterator[str]:
+    """Break a line of letters a column wide, with one space between words."""
+    prefix = ""
+    while len(line) > (room := max(_WIDTH - len(prefix), 0)):
+        # The first word stays, however long it is.
+        end = line.rfind(" ", 1, room + 1)
+        if end < 0 and (end := line.find(" ", 1)) < 0:
+            break
+        yield prefix + line[:end]
+        # A space at which there is no room for it is one of the next line.
+        line = line[end:] if end >= room and not indentation else line[end + 1 :]
+        prefix = indentation
+    if line.strip(" "):
+        yield (prefix + line).rstrip(" ")
+
+
+def _filled_with_signs(line: str, indentation: str) -> Iterator[str]:
     filled, width = "", 0
     for word in _WORD.findall(line):
         if width + _columns(word) > _WIDTH and filled.strip():
@@ -71,11 +98,10 @@ def _filled(line: str) -> Iterator[str]:
 
 def _columns(word: str) -> int:
     """Count how wide a word is: letters of East Asia take two columns."""
-    return (
-        len(word)
-        if word.isascii()
-        else sum(1 + (unicodedata.east_asian_width(sign) in "FW") for sign in word)
-    )
+    if word.isascii():
+        return len(word)
+    widths = "".join(map(unicodedata.east_asian_width, word))
+    return len(word) + widths.count("F") + widths.count("W")
 
 
 def _literal(text: str) -> str:

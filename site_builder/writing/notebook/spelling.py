@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from json.encoder import encode_basestring
 from typing import Final
 
 _NEWLINE: Final = "\n"
@@ -11,25 +12,36 @@ _NEWLINE: Final = "\n"
 @lru_cache(maxsize=1024)  # Mostly the same in every language, and these are written one after the other.
 def code_cell(identifier: str, source: str) -> str:
     """Spell a cell of code that has not been run; nothing if it is empty."""
-    return _cell("code", identifier, source, {"execution_count": None, "outputs": []})
+    if not source:
+        return ""
+    return f"""{{
+   "cell_type": "code",
+   "execution_count": null,
+   "id": {encode_basestring(identifier)},
+   "metadata": {{}},
+   "outputs": [],
+   "source": {_lines(source)}
+  }}"""
 
 
 def markdown_cell(
     identifier: str, source: str, attachments: Mapping[str, Mapping[str, str]] | None = None
 ) -> str:
     """Spell a cell of prose; nothing if it is empty. `attachments` are its images, by name and kind."""
-    return _cell("markdown", identifier, source, {"attachments": attachments} if attachments else {})
+    if not source:
+        return ""
+    images = f'"attachments": {_spelled(attachments, _NEWLINE + "   ")},\n   ' if attachments else ""
+    return f"""{{
+   {images}"cell_type": "markdown",
+   "id": {encode_basestring(identifier)},
+   "metadata": {{}},
+   "source": {_lines(source)}
+  }}"""
 
 
-def _cell(kind: str, identifier: str, source: str, more: Mapping[str, object]) -> str:
-    whole = {
-        "cell_type": kind,
-        "id": identifier,
-        "metadata": {},
-        "source": source.splitlines(keepends=True),
-        **more,
-    }
-    return _spelled(whole, "\n  ") if source else ""
+def _lines(source: str) -> str:
+    lines = ",\n    ".join(map(encode_basestring, source.splitlines(keepends=True)))
+    return f"[\n    {lines}\n   ]"
 
 
 def spell(cells: Iterable[str], metadata: Mapping[str, object]) -> str:
@@ -49,6 +61,4 @@ def _spelled(value: object, margin: str) -> str:
     if isinstance(value, Mapping) and value:
         items = (f"{_plain(key)}: {_spelled(value[key], inner)}" for key in sorted(value))
         return f"{{{inner}{f',{inner}'.join(items)}{margin}}}"
-    if isinstance(value, list) and value:
-        return f"[{inner}{f',{inner}'.join([_plain(item) for item in value])}{margin}]"
     return _plain(value)
