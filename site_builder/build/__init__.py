@@ -10,7 +10,7 @@ from site_builder.build.cache import Cache, opened
 from site_builder.build.digests import Files, digest
 from site_builder.build.inputs import Inputs, look_at_inputs, other_digests
 from site_builder.build.known import Before, Last, Pages, foreign_files, foreign_pages
-from site_builder.build.report import Explain, Progress, Report
+from site_builder.build.report import Explain, Progress, Report, Shown
 from site_builder.build.stage import check_output, publishing
 from site_builder.build.state import Damaged, forget_state, open_state
 from site_builder.config import Config
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from site_builder.build.executor import Executor
     from site_builder.build.pipeline import Known
 
-__all__ = ["Explain", "Pages", "Progress", "Report", "build"]
+__all__ = ["Explain", "Pages", "Progress", "Report", "Shown", "build"]
 
 
 def build(
@@ -34,13 +34,15 @@ def build(
     pages: Pages | None = None,
     progress: Progress | None = None,
     explain: Explain | None = None,
+    shown: Shown | None = None,
     executor: "Executor | None" = None,
 ) -> Report:
     """Build the site of `config` in up to `jobs` processes, or by an `executor`.
 
     With the folder of a `cache`, or the `pages` of an earlier build in this process, only what changed
-    since is done again. With `strict`, any problem leaves the site on disk as it was. Raises SiteError if
-    there is nothing to build or nowhere to put it; then too the site stays as it was.
+    since is done again. Where `shown` is told of them, edited pages are published as soon as they are
+    written, before what lists and finds them. With `strict`, any problem leaves the site on disk as it was.
+    Raises SiteError if there is nothing to build or nowhere to put it; then too the site stays as it was.
     """
     started = time.perf_counter()
     _require_promises(config, strict=strict)
@@ -58,7 +60,7 @@ def build(
 
             places = (config.source, config.translations, config.output, kept.folder)
             able = executor_at(places, executor or Local(jobs, pages is not None))
-            order = Order(able, strict, progress or _nothing, explain or _nothing)
+            order = Order(able, strict, progress or _nothing, explain or _nothing, shown)
             return make(inputs, known, publication, order)
 
         try:

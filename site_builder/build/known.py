@@ -264,6 +264,10 @@ class Renderings:
         query = "SELECT data FROM statuses WHERE url = ?"
         return self.state.value(query, url, tuple[PageStatus, ...]) or ()
 
+    def written(self) -> list[str]:
+        """List the URLs of the pages that were written since we last looked at their files."""
+        return [str(url) for (url,) in self.state.rows("SELECT url FROM renderings WHERE looks IS NULL")]
+
     def files(self, *, written: bool) -> Iterator[str]:
         """Yield the files of the pages that were written since we last looked at them, or of the others."""
         query = f"SELECT files FROM renderings WHERE looks IS {'' if written else 'NOT '}NULL"  # noqa: S608

@@ -98,6 +98,10 @@ class ObjectPublication:
                 self.objects.put(_BEGUN, _dump({"foreign": sorted(self.objects.foreign)}))
         return self.objects
 
+    def show(self, paths: Iterable[str]) -> tuple[str, ...]:  # noqa: ARG002
+        """Return nothing: whatever was written is there already."""
+        return ()
+
     def commit(self, paths: Iterable[str], same: Iterable[str] = ()) -> tuple[str, ...]:
         """Say that the site consists of exactly `paths` and what is the `same`; remove what it no longer has.
 

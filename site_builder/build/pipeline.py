@@ -12,7 +12,7 @@ from site_builder.build.known import Before, Last, Pages, Readings, looks
 from site_builder.build.others import write_others
 from site_builder.build.reading import page_name
 from site_builder.build.recalling import forms_name
-from site_builder.build.report import Explain, Progress, Report
+from site_builder.build.report import Explain, Progress, Report, Shown
 from site_builder.build.search import search_files
 from site_builder.build.stage import Publication
 from site_builder.build.state import Damaged, State
@@ -43,6 +43,8 @@ class Order:
     strict: bool
     progress: Progress
     explain: Explain
+    shown: Shown | None
+    """Told what readers can have before all is done; without it, nothing is shown before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,8 @@ def make(inputs: Inputs, known: Known, publication: Publication, order: Order) -
         raise SiteError(*_sorted(problems))
     job = Job(inputs, before, memories, publication.stage, order.explain, work)
     written = write_pages(job, readings, changed)
+    if order.shown and (shown := publication.show(written.pages_written())):
+        order.shown(shown)
     problems += written.failed.values()
     summary = summarize(written)
     problems += summary.problems

@@ -78,6 +78,22 @@ class Publication:
 
     stage: Stage
 
+    def show(self, paths: Iterable[str]) -> tuple[str, ...]:
+        """Put those of `paths` in place that replace files of the site, before a commit; return these.
+
+        Each is whole, old or new; until the commit they stand among others of the last build.
+        """
+        folder, shown = self.stage.folder, []
+        with folder.telling():
+            ours = frozenset(load_manifest(folder))
+            for path in paths:
+                new, place = f"{self.stage.place}/{staged_name(path)}", folder.place(path)
+                is_there = path in ours and folder.is_real(place) and _has_mode(folder, path, S_ISREG)
+                if is_there and os.path.lexists(new):
+                    os.replace(new, place)  # noqa: PTH105 - As all names here.
+                    shown.append(path)
+        return tuple(shown)
+
     def commit(self, paths: Iterable[str], same: Iterable[str] = ()) -> tuple[str, ...]:
         """Make the site consist of exactly these files, and return those that were written or removed.
 

@@ -10,6 +10,9 @@ Progress = Callable[[str, int, int], None]
 Explain = Callable[[str, Collection[str]], None]
 """Told of each page that is written, by URL, and why: what is new, or not as it was."""
 
+Shown = Callable[[Collection[str]], None]
+"""Told of the files of the site that are new before the build is done; its report leaves them out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Report:

@@ -33,6 +33,9 @@ class Publication(Protocol):
     def stage(self) -> Stage:
         """Where its files go."""
 
+    def show(self, paths: Iterable[str]) -> tuple[str, ...]:
+        """Let readers have those of `paths` that they can have before a commit; return these."""
+
     def commit(self, paths: Iterable[str], same: Iterable[str] = ()) -> tuple[str, ...]:
         """Make the site consist of exactly these files; return those that were written or removed.
 

@@ -165,6 +165,11 @@ class Written:
         """The URLs of all pages, in the order of the site."""
         return tuple(self.frame.urls)
 
+    def pages_written(self) -> Iterator[str]:
+        """Yield the files of the pages that were written now, but for what the search reads of them."""
+        for url in self.renderings.written():
+            yield from self.renderings[url].files
+
     def each(self) -> Iterator[Rendering]:
         """Yield what came of each page, in the order of the site."""
         return (self.renderings[url] for url in self.urls)

@@ -87,13 +87,17 @@ class _Session:
 
     async def keep_built(self, begun: Callable[[], Awaitable[None]]) -> None:
         """Build after each change; after the first build, `begun`."""
-        first = True
+        first, loop = True, asyncio.get_running_loop()
+
+        def shown(changed: tuple[str, ...]) -> None:
+            loop.call_soon_threadsafe(self.events.show, changed)
+
         try:
             while True:
                 await self._changed.wait()
                 self._changed.clear()
                 self._builder.start()
-                self._take(await asyncio.to_thread(self._builder.build))
+                self._take(await asyncio.to_thread(self._builder.build, shown))
                 if first:
                     await begun()
                 first = False

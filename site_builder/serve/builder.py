@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
@@ -30,7 +30,13 @@ class Build(Protocol):
     """What builds a site: `site_builder.build.build`."""
 
     def __call__(
-        self, config: Config, *, jobs: int, pages: "Pages", progress: Callable[[str, int, int], None]
+        self,
+        config: Config,
+        *,
+        jobs: int,
+        pages: "Pages",
+        progress: Callable[[str, int, int], None],
+        shown: Callable[[Collection[str]], None],
     ) -> "Report":
         """Build the site, or raise SiteError."""
 
@@ -82,13 +88,13 @@ class Builder:
             signal.signal(signal.SIGINT, before)
             theirs.close()
 
-    def build(self) -> Outcome:
-        """Build the site, and wait for it."""
+    def build(self, shown: Callable[[tuple[str, ...]], None] = lambda _: None) -> Outcome:
+        """Build the site, and wait for it; `shown` is told of the files that are ready before the rest."""
         assert self._process
         assert self._connection
         try:
             self._connection.send(None)
-            return self._outcome(self._process, self._connection)
+            return self._outcome(self._process, self._connection, shown)
         except TimeoutError:
             self._end(self._process)
             message = f"the build said nothing for {self.patience:.0f} seconds and was stopped"
@@ -98,7 +104,9 @@ class Builder:
         hint = "the terminal may say more; the next change starts it again"
         return Outcome(None, None, (Problem(Location("build"), "crash", message, hint),))
 
-    def _outcome(self, process: SpawnProcess, connection: Connection) -> Outcome:
+    def _outcome(
+        self, process: SpawnProcess, connection: Connection, shown: Callable[[tuple[str, ...]], None]
+    ) -> Outcome:
         while True:
             deadline = time.monotonic() + self.patience
             while not connection.poll(0.1):
@@ -110,6 +118,8 @@ class Builder:
             message = connection.recv()
             if isinstance(message, Outcome):
                 return message
+            if message:
+                shown(message)
 
     def stop(self) -> None:
         """Interrupt the build and end the process, with all that it started."""
@@ -146,12 +156,17 @@ def _ending(code: int | None) -> str:
 
 
 def build_site(
-    config: Config, *, jobs: int, pages: "Pages", progress: Callable[[str, int, int], None]
+    config: Config,
+    *,
+    jobs: int,
+    pages: "Pages",
+    progress: Callable[[str, int, int], None],
+    shown: Callable[[Collection[str]], None],
 ) -> "Report":
-    """Build as every other command does."""
+    """Build as every other command does, but for telling what is ready before the rest."""
     from site_builder.build import build  # noqa: PLC0415
 
-    return build(config, jobs=jobs, cache=config.cache, pages=pages, progress=progress)
+    return build(config, jobs=jobs, cache=config.cache, pages=pages, progress=progress, shown=shown)
 
 
 def _serve_builds(connection: Connection, load: ConfigLoader, build: Build, jobs: int) -> None:
@@ -173,14 +188,15 @@ def _serve_builds(connection: Connection, load: ConfigLoader, build: Build, jobs
                 continue
             if config != built_of:
                 built_of, pages = config, Pages()
-            connection.send(_attempt(config, build, jobs, pages, lambda *_: connection.send(None)))
+            connection.send(_attempt(config, build, jobs, pages, connection))
 
 
-def _attempt(
-    config: Config, build: Build, jobs: int, pages: "Pages", progress: Callable[[str, int, int], None]
-) -> Outcome:
+def _attempt(config: Config, build: Build, jobs: int, pages: "Pages", connection: Connection) -> Outcome:
+    def shown(paths: Collection[str]) -> None:
+        connection.send(tuple(paths))
+
     try:
-        report = build(config, jobs=jobs, pages=pages, progress=progress)
+        report = build(config, jobs=jobs, pages=pages, progress=lambda *_: connection.send(None), shown=shown)
     except SiteError as error:
         return Outcome(config, None, error.problems)
     return Outcome(config, report, report.problems)

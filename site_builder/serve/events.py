@@ -40,6 +40,10 @@ class Events:
         self._problems = problems
         self._wake()
 
+    def show(self, changed: Iterable[str]) -> None:
+        """Tell every page what is new before a build is done."""
+        self.publish(changed, self._problems)
+
     def close(self) -> None:
         """End every stream."""
         self._closed = True

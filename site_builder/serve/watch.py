@@ -11,7 +11,7 @@ from watchfiles import Change, awatch
 from site_builder.config import Config
 from site_builder.errors import Location, Problem, SiteError
 
-_STEP_MS = 50
+_STEP_MS = 10
 """A change is told when none has followed it for this long."""
 _DEBOUNCE_MS = 400
 """A change is told after this long at the latest."""
