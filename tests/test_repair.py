@@ -5,12 +5,12 @@ from pathlib import Path
 
 import html5lib
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from site_builder.fragment import bare, placeholders
 from site_builder.sanitize import sanitize
-from site_builder.translating.repair import Repair, repair
+from site_builder.translating.repair import Repair, mend, repair
 
 FIXTURES = Path(__file__).parent / "fixtures" / "repair"
 KEYS = (FIXTURES / "keys.html").read_text(encoding="utf-8").split("\n\n")
@@ -70,6 +70,72 @@ def test_any_text_is_taken(value: str, key: str) -> None:
 def test_what_is_in_order_stays(key: str) -> None:
     assert repair(key, key) == Repair(key)
     assert repair(key + "\n", key) == Repair(key + "\n")
+
+
+# --- What is told quickly to be in order ---------------------------------------------------------
+
+ATOMS = [
+    *["text ", "文", " ", "\n", "5", "&amp;", "&#x27;", "\x00", "\U0001f600", ">", "^"],
+    *("_＾_2_＾_", "_%5E_2_%5E_", "_&Hat;_2_&Hat;_", '<a href="B.html"> </a>'),
+    *(f"<span translate=no>_^_{number}_^_</span>" for number in (0, 1, 1, 2)),
+    *('<a href="A.html">a</a>', '<a href="B.html"><em>b</em></a>', "<a href='C.html'>c</a>", "<br>"),
+    *(
+        "<em>e</em>",
+        "<strong>s </strong>",
+        "<em><strong>t</strong></em>",
+        "<small></small>",
+        "<code>c</code>",
+    ),
+]
+BLOCKS = [
+    *("<p>{}</p>", "<p>{}</p>\n", "<h1>{}</h1>\n", "<h2>{}</h2>", "<h2>{}</h3>", "<hr>", "{}", "<br>"),
+    *("<ul><li>{}</li>\n<li>{}</li></ul>\n", '<ol start="3"><li>{}</li></ol>', "<ol><li>{}</li></ul>"),
+    *("<ul><li><p>{}</p>\n</li>\n<li><p>{}</p>{}</li></ul>", "<ul><li>{}<ul><li>{}</li></ul>{}</li></ul>"),
+    *("<blockquote><p>{}</p></blockquote>{}", "<dl><dt>{}</dt><dd>{}</dd></dl>", "<details>{}</details>"),
+    "<table><thead><tr><th>{}</th></tr></thead><tbody><tr><td>{}</td></tr></tbody></table>{}",
+    '<table><thead><tr><th align="right">{}</th></tr></thead></table>',
+    "<table><tr><td>{}</td></tr></table>",
+]
+few_atoms = st.lists(st.sampled_from(ATOMS), max_size=4)
+
+
+@st.composite
+def entries(draw: st.DrawFn) -> tuple[str, str]:
+    """Make a key, and a value with its blocks in which some things are otherwise."""
+    blocks = draw(st.lists(st.sampled_from(BLOCKS), max_size=4))
+    lines = [draw(few_atoms) for block in blocks for _ in range(block.count("{}"))]
+    told = [draw(st.permutations(atoms)) for atoms in lines]
+    for _ in range(draw(st.integers(0, 2)) if told else 0):
+        one, two = (draw(st.integers(0, len(told) - 1)) for _ in "12")
+        told[one], told[two] = draw(st.sampled_from([(told[two], told[one]), (draw(few_atoms), told[two])]))
+    others = list(blocks)
+    if blocks and draw(st.booleans()):
+        others[draw(st.integers(0, len(blocks) - 1))] = draw(st.sampled_from(BLOCKS))
+    return filled(blocks, lines), filled(others, told)
+
+
+def filled(blocks: list[str], lines: list[list[str]]) -> str:
+    rest = iter(["".join(atoms) for atoms in lines])
+    return "".join(re.sub(r"\{\}", lambda _: next(rest, ""), block) for block in blocks)
+
+
+@settings(max_examples=400)
+@given(entries())
+def test_what_is_told_quickly_is_so(entry: tuple[str, str]) -> None:
+    key, value = entry
+    assert repair(value, key) == mend(value, key)
+    assert repair(key, key) == mend(key, key)
+
+
+@given(values, st.sampled_from(KEYS))
+def test_what_is_told_quickly_is_so_of_any_value(value: str, key: str) -> None:
+    assert repair(value, key) == mend(value, key)
+
+
+@pytest.mark.parametrize("level", range(1, 7))
+def test_a_heading_ends_as_it_begins(level: int) -> None:
+    value = f"<h1>a</h{level}><ul><li>b</li></ul>"
+    assert repair(value, value) == mend(value, value)
 
 
 def test_links_to_elsewhere_stay() -> None:
