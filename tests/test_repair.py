@@ -5,6 +5,7 @@ from pathlib import Path
 
 import html5lib
 import pytest
+from entries import entries
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -73,50 +74,6 @@ def test_what_is_in_order_stays(key: str) -> None:
 
 
 # --- What is told quickly to be in order ---------------------------------------------------------
-
-ATOMS = [
-    *["text ", "文", " ", "\n", "5", "&amp;", "&#x27;", "\x00", "\U0001f600", ">", "^"],
-    *("_＾_2_＾_", "_%5E_2_%5E_", "_&Hat;_2_&Hat;_", '<a href="B.html"> </a>'),
-    *(f"<span translate=no>_^_{number}_^_</span>" for number in (0, 1, 1, 2)),
-    *('<a href="A.html">a</a>', '<a href="B.html"><em>b</em></a>', "<a href='C.html'>c</a>", "<br>"),
-    *(
-        "<em>e</em>",
-        "<strong>s </strong>",
-        "<em><strong>t</strong></em>",
-        "<small></small>",
-        "<code>c</code>",
-    ),
-]
-BLOCKS = [
-    *("<p>{}</p>", "<p>{}</p>\n", "<h1>{}</h1>\n", "<h2>{}</h2>", "<h2>{}</h3>", "<hr>", "{}", "<br>"),
-    *("<ul><li>{}</li>\n<li>{}</li></ul>\n", '<ol start="3"><li>{}</li></ol>', "<ol><li>{}</li></ul>"),
-    *("<ul><li><p>{}</p>\n</li>\n<li><p>{}</p>{}</li></ul>", "<ul><li>{}<ul><li>{}</li></ul>{}</li></ul>"),
-    *("<blockquote><p>{}</p></blockquote>{}", "<dl><dt>{}</dt><dd>{}</dd></dl>", "<details>{}</details>"),
-    "<table><thead><tr><th>{}</th></tr></thead><tbody><tr><td>{}</td></tr></tbody></table>{}",
-    '<table><thead><tr><th align="right">{}</th></tr></thead></table>',
-    "<table><tr><td>{}</td></tr></table>",
-]
-few_atoms = st.lists(st.sampled_from(ATOMS), max_size=4)
-
-
-@st.composite
-def entries(draw: st.DrawFn) -> tuple[str, str]:
-    """Make a key, and a value with its blocks in which some things are otherwise."""
-    blocks = draw(st.lists(st.sampled_from(BLOCKS), max_size=4))
-    lines = [draw(few_atoms) for block in blocks for _ in range(block.count("{}"))]
-    told = [draw(st.permutations(atoms)) for atoms in lines]
-    for _ in range(draw(st.integers(0, 2)) if told else 0):
-        one, two = (draw(st.integers(0, len(told) - 1)) for _ in "12")
-        told[one], told[two] = draw(st.sampled_from([(told[two], told[one]), (draw(few_atoms), told[two])]))
-    others = list(blocks)
-    if blocks and draw(st.booleans()):
-        others[draw(st.integers(0, len(blocks) - 1))] = draw(st.sampled_from(BLOCKS))
-    return filled(blocks, lines), filled(others, told)
-
-
-def filled(blocks: list[str], lines: list[list[str]]) -> str:
-    rest = iter(["".join(atoms) for atoms in lines])
-    return "".join(re.sub(r"\{\}", lambda _: next(rest, ""), block) for block in blocks)
 
 
 @settings(max_examples=400)

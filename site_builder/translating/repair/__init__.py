@@ -102,6 +102,8 @@ def _shape_of(html: str) -> _Shape:
 def _is_in_order(value: str, key: str) -> bool:
     """Tell quickly that there is nothing to mend; a value of a rarer shape may be in order as well."""
     wanted = _shape(key)
+    if wanted and value == key:
+        return True
     if not wanted or not _has_plain_marks(value, len(wanted.marks)) or not _IN_ORDER.fullmatch(value):
         return False
     return _fits(_shape_of(value), wanted)
