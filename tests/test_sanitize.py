@@ -14,6 +14,7 @@ from site_builder.sanitize import (
     LONGEST_ENTRY,
     NOT_TEXT,
     SCHEMES,
+    are_small,
     find_not_text,
     limits,
     sanitize,
@@ -147,3 +148,9 @@ def test_what_is_no_text_is_found_among_all_characters() -> None:
         expected = re.search(f"[{NOT_TEXT}]", text)
         assert (found := find_not_text(text)) is None or (expected and found.span() == expected.span())
         assert bool(found) == bool(expected)
+
+
+@given(st.lists(st.builds(str.__mul__, st.sampled_from(["<b>", "<", "a", "あ"]), st.integers(0, 20_000))))
+def test_small_texts_exceed_no_limit(texts: list[str]) -> None:
+    assert not are_small(texts) or not any(map(limits, texts))
+    assert are_small([text[:200] for text in texts])

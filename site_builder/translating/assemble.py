@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from html import unescape
 
 from site_builder.fragment import BLOCK_OPENING, TAG, bare
@@ -21,7 +22,12 @@ def block(fragment: Fragment, html: str) -> Block:
 
 def without_ids(fragment: Fragment, shown: Block) -> str:
     """Return a fragment as it is `shown`, but so that it can stand on the page a second time."""
-    return fill(safe(fragment.html), fragment.protected) if fragment.anchors else shown.html
+    return _without_ids(fragment) if fragment.anchors else shown.html
+
+
+@lru_cache(maxsize=1 << 12)  # Each language asks anew.
+def _without_ids(fragment: Fragment) -> str:
+    return fill(safe(fragment.html), fragment.protected)
 
 
 def safe(html: str) -> str:

@@ -47,7 +47,8 @@ def localize(
     ]
     words = Counter[State]()
     for one in told:
-        words.update(one.words)
+        for state, count in one.words.items():
+            words[state] += count
     total = sum(words.values())
     shown = words["current"] or any(block.source for one in told for block in one.blocks)
     translated = bool(shown) or _is_translated(title) or _is_translated(summary)

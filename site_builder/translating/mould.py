@@ -28,6 +28,7 @@ _NO_PLAIN_TEXT = re.compile("[<>^＾\r\xa0\ud800-\udfff&%](?<!&(?=amp;|lt;|gt;))
 
 _SIGN = "\ue000"
 _NAME = re.compile(r"<([a-z0-9]+)")
+_NO_PLACE = FRAMES | {"hr"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,4 +80,4 @@ def _stand_in_blocks(html: str) -> bool:
     """Tell whether the texts of a fragment all stand where its last block begins, so that any text may."""
     pieces = split(html, lists=False)
     before = (pieces[at - 1] if at else "" for at in range(0, len(pieces), 2) if _SIGN in pieces[at])
-    return all((name := _NAME.match(tag)) and name[1] not in FRAMES | {"hr"} for tag in before)
+    return all((name := _NAME.match(tag)) and name[1] not in _NO_PLACE for tag in before)
