@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -88,7 +89,9 @@ class Config:
         """
         if is_url(path):
             return self._shown_at_url(path)
-        return (path.relative_to(self.root) if path.is_relative_to(self.root) else path).as_posix()
+        with suppress(ValueError):  # It lies elsewhere.
+            path = path.relative_to(self.root)
+        return path.as_posix()
 
     def _shown_at_url(self, path: Path) -> str:
         for folder in (self.source, self.translations):

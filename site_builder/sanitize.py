@@ -6,6 +6,8 @@ before the trusted pieces are put in place of the placeholders.
 
 import re
 from collections import Counter
+from collections.abc import Sequence
+from operator import methodcaller
 
 import nh3
 
@@ -38,8 +40,9 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
 SCHEMES = frozenset({"http", "https", "mailto"})
 """Schemes that a link may have; a relative link has none."""
 
-NOT_TEXT = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef" + "".join(
-    chr(plane * 0x10000 + end) for plane in range(17) for end in (0xFFFE, 0xFFFF)
+_NOT_TEXT_IN_BMP = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff"
+NOT_TEXT = _NOT_TEXT_IN_BMP + "".join(
+    chr(plane * 0x10000 + end) for plane in range(1, 17) for end in (0xFFFE, 0xFFFF)
 )
 """Characters that no text on a page can have, as part of a character class."""
 
@@ -57,9 +60,16 @@ _CLEANER = nh3.Cleaner(
     link_rel=None,
 )
 _FORBIDDEN = re.compile(f"[{NOT_TEXT}]")
+_PERHAPS_FORBIDDEN = re.compile(rf"[{_NOT_TEXT_IN_BMP}\U00010000-\U0010ffff]")
 _WITH_PLACEHOLDER = re.compile(r'="[^"]*_\^_[^"]*"')
 _WITH_ATTRIBUTE = re.compile(r'<[a-z][a-z0-9]*(?: [a-z]+="[^"]*")+>')
 _ALIGNED = re.compile(r'(<t[dh][^<>]*?) align="(left|center|right)"')
+
+
+def find_not_text(text: str) -> re.Match[str] | None:
+    """Find the first character of `NOT_TEXT` in a text."""
+    # A class with many ranges above U+FFFF is slow, and few texts have any such character.
+    return _FORBIDDEN.search(text) if _PERHAPS_FORBIDDEN.search(text) else None
 
 
 def sanitize(html: str) -> str:
@@ -100,6 +110,13 @@ def limits(html: str, size: int = LONGEST_ENTRY) -> str | None:
     if _depth(html) > _DEEPEST:
         return f"elements nested more than {_DEEPEST} deep"
     return None
+
+
+def are_small(texts: Sequence[str]) -> bool:
+    """Tell quickly that no text exceeds a limit; if it does not say so, all may be well, too."""
+    longest = max(map(len, texts), default=0)
+    most = max(map(methodcaller("count", "<"), texts), default=0)
+    return longest * 4 <= LONGEST_ENTRY and most <= _DEEPEST
 
 
 def _depth(html: str) -> int:

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import html5lib
 import pytest
-from hypothesis import given
+from entries import entries
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from site_builder.fragment import bare, placeholders
 from site_builder.sanitize import sanitize
-from site_builder.translating.repair import Repair, repair
+from site_builder.translating.repair import Repair, mend, repair
 
 FIXTURES = Path(__file__).parent / "fixtures" / "repair"
 KEYS = (FIXTURES / "keys.html").read_text(encoding="utf-8").split("\n\n")
@@ -70,6 +71,28 @@ def test_any_text_is_taken(value: str, key: str) -> None:
 def test_what_is_in_order_stays(key: str) -> None:
     assert repair(key, key) == Repair(key)
     assert repair(key + "\n", key) == Repair(key + "\n")
+
+
+# --- What is told quickly to be in order ---------------------------------------------------------
+
+
+@settings(max_examples=400)
+@given(entries())
+def test_what_is_told_quickly_is_so(entry: tuple[str, str]) -> None:
+    key, value = entry
+    assert repair(value, key) == mend(value, key)
+    assert repair(key, key) == mend(key, key)
+
+
+@given(values, st.sampled_from(KEYS))
+def test_what_is_told_quickly_is_so_of_any_value(value: str, key: str) -> None:
+    assert repair(value, key) == mend(value, key)
+
+
+@pytest.mark.parametrize("level", range(1, 7))
+def test_a_heading_ends_as_it_begins(level: int) -> None:
+    value = f"<h1>a</h{level}><ul><li>b</li></ul>"
+    assert repair(value, value) == mend(value, value)
 
 
 def test_links_to_elsewhere_stay() -> None:

@@ -8,7 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from site_builder.fragment import bare
-from site_builder.sanitize import ALLOWED_TAGS, ATTRIBUTES, LONGEST_ENTRY, SCHEMES, limits, sanitize
+from site_builder.sanitize import (
+    ALLOWED_TAGS,
+    ATTRIBUTES,
+    LONGEST_ENTRY,
+    NOT_TEXT,
+    SCHEMES,
+    are_small,
+    find_not_text,
+    limits,
+    sanitize,
+)
 
 PAYLOADS = (
     (Path(__file__).parent / "fixtures" / "sanitize" / "payloads.txt")
@@ -127,3 +137,20 @@ def test_up_to_the_limits_all_is_well(html: str) -> None:
 def test_a_source_may_be_longer() -> None:
     assert limits("x" * 100_000, 256 * 1024) is None
     assert "256 KB" in (limits("x" * 300_000, 256 * 1024) or "")
+
+
+def test_what_is_no_text_is_found_among_all_characters() -> None:
+    every = "".join(map(chr, range(0x110000)))
+    no_text = re.findall(f"[{NOT_TEXT}]", every)
+    assert len(no_text) == 128
+    for block in range(0, 0x110000, 0x100):
+        text = every[block : block + 0x100]
+        expected = re.search(f"[{NOT_TEXT}]", text)
+        assert (found := find_not_text(text)) is None or (expected and found.span() == expected.span())
+        assert bool(found) == bool(expected)
+
+
+@given(st.lists(st.builds(str.__mul__, st.sampled_from(["<b>", "<", "a", "あ"]), st.integers(0, 20_000))))
+def test_small_texts_exceed_no_limit(texts: list[str]) -> None:
+    assert not are_small(texts) or not any(map(limits, texts))
+    assert are_small([text[:200] for text in texts])

@@ -8,7 +8,7 @@ from pathlib import Path
 from site_builder.errors import Location, Problem, SiteError
 from site_builder.fragment.lines import read_line
 from site_builder.model import Page
-from site_builder.sanitize import limits
+from site_builder.sanitize import are_small, limits
 from site_builder.site import Site, shown_map
 from site_builder.site.files import attic_path, former_files
 from site_builder.translating.attic import load_attic
@@ -61,9 +61,11 @@ def former_problems(site: Site) -> Iterator[Problem]:
 
 def entry_places(site: Site, source: str, language: str, keys: Collection[str]) -> dict[str, Location]:
     """Say where the map of a source translates each fragment of `keys`, or where it would."""
+    if not keys:
+        return {}
     shown, path = shown_map(site, source, language), site.maps.get((source, language))
     try:
-        lines = entry_lines(Catalog(language, path, {}, path.read_bytes())) if path and keys else {}
+        lines = entry_lines(Catalog(language, path, {}, path.read_bytes())) if path else {}
     except (OSError, ValueError):  # Told when the page was read.
         lines = {}
     by_forms = {} if lines.keys() >= set(keys) else {forms_of(key): line for key, line in lines.items()}
@@ -84,6 +86,8 @@ def _entries(site: Site, path: Path, language: str) -> tuple[Mapping[str, str], 
         catalog = load_catalog(path, language, site.config.shown(path))
     except SiteError as error:
         return {}, error.problems
+    if are_small((*catalog.entries, *catalog.entries.values())):
+        return catalog.entries, ()
     refused = {
         key: limit for key, value in catalog.entries.items() if (limit := limits(value) or limits(key))
     }

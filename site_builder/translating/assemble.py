@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from html import unescape
 
 from site_builder.fragment import BLOCK_OPENING, TAG, bare
@@ -16,15 +17,21 @@ from site_builder.translating.memory import Recalled, Recollection
 
 def block(fragment: Fragment, html: str) -> Block:
     """Make HTML of a fragment or of its translation safe, then put the trusted pieces in."""
-    return Block(fill(_safe(html), fragment.protected, fragment.anchors), "current")
+    return Block(fill(safe(html), fragment.protected, fragment.anchors), "current")
 
 
 def without_ids(fragment: Fragment, shown: Block) -> str:
     """Return a fragment as it is `shown`, but so that it can stand on the page a second time."""
-    return fill(_safe(fragment.html), fragment.protected) if fragment.anchors else shown.html
+    return _without_ids(fragment) if fragment.anchors else shown.html
 
 
-def _safe(html: str) -> str:
+@lru_cache(maxsize=1 << 12)  # Each language asks anew.
+def _without_ids(fragment: Fragment) -> str:
+    return fill(safe(fragment.html), fragment.protected)
+
+
+def safe(html: str) -> str:
+    """Return what prose may keep of HTML, its placeholders without their spans."""
     clean = sanitize(bare(html))
     return _EMPTY_LINKS.sub(_nothing, clean) if "<a></a>" in clean else clean
 
@@ -47,7 +54,7 @@ def assemble(
     translation if that has the placeholders of the line. None if the fragment's own HTML is too odd to be
     taken apart.
     """
-    pieces = split(_safe(fragment.html))
+    pieces = split(safe(fragment.html))
     places = [at for at in range(0, len(pieces), 2) if has_words(pieces[at])]
     if not _are_at(places, pieces, known.lines):
         return None
@@ -92,7 +99,7 @@ class _Assembly:
         for kind, run in _runs(self._elements()):
             outdated = [line for at in run if (line := self.lines.get(at)) and self._is_shown_outdated(line)]
             html = "".join(self._piece(at, kind, is_english=not outdated) for at in run)
-            source = "".join(f"<p>{_safe(line.source)}</p>\n" for line in outdated)
+            source = "".join(f"<p>{safe(line.source)}</p>\n" for line in outdated)
             count = sum(bool(BLOCK_OPENING.match(self.pieces[at])) for at in run)
             anchors = self._anchors(opened, count, run)
             protected = self.fragment.protected
@@ -119,11 +126,11 @@ class _Assembly:
         line = self.lines.get(at)
         if line is None:
             in_source = at not in self.wordless or (is_english and (kind or "current") != "current")
-            return self.pieces[at] if in_source else inside(self.pieces[at], _safe(self.wordless[at]))
+            return self.pieces[at] if in_source else inside(self.pieces[at], safe(self.wordless[at]))
         if line.state == "current":
-            return inside(self.pieces[at], _safe(line.translation))
+            return inside(self.pieces[at], safe(line.translation))
         if self._is_shown_outdated(line):
-            translation = inside(self.pieces[at], _safe(line.translation))
+            translation = inside(self.pieces[at], safe(line.translation))
             return translation if kind else f'<span class="sb-outdated">{translation}</span>'
         if kind and is_english:
             return self.pieces[at]

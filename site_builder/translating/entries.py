@@ -9,10 +9,9 @@ from json.decoder import scanstring  # type: ignore[attr-defined]  # Missing in 
 from typing import Any
 
 from site_builder.errors import Location, Problem, SiteError
-from site_builder.sanitize import LONGEST_ENTRY, NOT_TEXT
+from site_builder.sanitize import LONGEST_ENTRY, NOT_TEXT, find_not_text
 
 _CONTROL = re.compile(f"[{NOT_TEXT}]")
-_ASCII_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 # Half of a pair, a control, or what is no character; a pair is looked at again.
 _SUSPICIOUS_ESCAPE = re.compile(
     r"\\(?:[bf]|u(?:00[0189]|007[fF]|[dD][89a-fA-F]|[fF][dD][dDeE]|[fF]{3}[eEfF]))"
@@ -76,11 +75,9 @@ def _trusted(text: str) -> dict[str, str] | None:
 
 def _is_suspicious(text: str, entries: Mapping[str, str]) -> bool:
     """Look quickly for characters that must not be there, spelled out or escaped, and for long entries."""
-    control = _ASCII_CONTROL if text.isascii() else _CONTROL
-    if control.search(text) or ("\\" in text and _SUSPICIOUS_ESCAPE.search(text)):
+    if find_not_text(text) or ("\\" in text and _SUSPICIOUS_ESCAPE.search(text)):
         return True
-    longest = max((len(string) for entry in entries.items() for string in entry), default=0)
-    return longest * 4 > LONGEST_ENTRY
+    return max(map(len, (*entries, *entries.values())), default=0) * 4 > LONGEST_ENTRY
 
 
 def _is_too_long(text: str) -> bool:
@@ -170,8 +167,8 @@ def _problems(text: str, shown: str) -> Iterator[Problem]:
 
 
 def _string_problems(entry: Entry, what: str, string: str, where: Location) -> Iterator[Problem]:
-    for code, pattern in (("surrogate", _SURROGATE), ("control-character", _CONTROL)):
-        if found := pattern.search(string):
+    for code, find in (("surrogate", _SURROGATE.search), ("control-character", find_not_text)):
+        if found := find(string):
             message = f"U+{ord(found[0]):04X} in the {what}: no text has this character"
             yield Problem(where, code, message, "remove it", _excerpt(entry))
     if _is_too_long(string):

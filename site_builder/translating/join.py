@@ -12,6 +12,7 @@ from site_builder.language import Language, find_language
 from site_builder.model import Block, Fragment, Gap, LocalizedPage, Page, Section, State, Text
 from site_builder.translating.assemble import assemble, block, without_ids
 from site_builder.translating.memory import Memory, Recalled
+from site_builder.translating.mould import mould_of
 
 
 def in_source_language(page: Page, language: str) -> LocalizedPage:
@@ -46,7 +47,8 @@ def localize(
     ]
     words = Counter[State]()
     for one in told:
-        words.update(one.words)
+        for state, count in one.words.items():
+            words[state] += count
     total = sum(words.values())
     shown = words["current"] or any(block.source for one in told for block in one.blocks)
     translated = bool(shown) or _is_translated(title) or _is_translated(summary)
@@ -81,6 +83,8 @@ def _told(
     fragment, key = section.docs, section.docs.html
     if not section.words:
         return _Told((original,))
+    if (html := _in_mould(fragment, memory)) is not None:
+        return _Told((Block(html, "current"),), {"current": _words(key)})
     known = memory.recall(key)
     if known.value is not None:
         guesses = tuple((key, _GUESSES[kind]) for kind in known.kinds if kind in _GUESSES)
@@ -98,6 +102,13 @@ def _told(
     for line in lines:
         words[line.state] += _word_count(line.text)
     return _Told(blocks, words, tuple(_gaps(fragment, lines)))
+
+
+def _in_mould(fragment: Fragment, memory: Memory) -> str | None:
+    """Show what the own map says of a fragment, if that can be shown as it is written."""
+    value, mould = memory.entries.get(fragment.html), mould_of(fragment)
+    shown = mould.filled(value) if value and mould else None
+    return shown if value and memory.is_whole(fragment.html, value) else None
 
 
 @lru_cache(maxsize=1 << 12)  # Each language asks anew.

@@ -134,7 +134,11 @@ class Memory:
         if not value or value.isspace():
             return None
         mended = repair(value, key)
-        return None if not self.is_complete and has_gaps(key, mended.html) else mended
+        return mended if self.is_whole(key, mended.html) else None
+
+    def is_whole(self, key: str, value: str) -> bool:
+        """Tell whether a translation of the own map leaves out nothing of its fragment."""
+        return self.is_complete or not has_gaps(key, value)
 
     def _line(self, text: str, line: Line, own: str = "", other: str = "") -> Recalled:
         """Say what is known of a line; older versions of its fragment say `own` and `other`."""

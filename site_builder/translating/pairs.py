@@ -83,15 +83,23 @@ def has_gaps(key: str, value: str, *, strict: bool = False) -> bool:
 
     With `strict`, one whose blocks are not those of its fragment may do so, too.
     """
-    pieces, others = split(key), split(value)
+    (pieces, lines), others = _to_tell(key), split(value)
     if not same_blocks(pieces, others):
         return strict or (plain_text(key) == plain_text(value) and has_plain_words(key))
     return any(
         is_untranslated(text, other) or (is_blank(other) and has_words(text))
-        for text, other in zip(pieces[::2], others[::2], strict=True)
+        for at, text, first in lines
         # Most lines are told apart by a look.
-        if not other[:1].isalnum() or other[:1] == text.lstrip()[:1]
+        if not (letter := (other := others[at])[:1]).isalnum() or letter == first
     )
+
+
+@lru_cache(maxsize=1 << 12)  # Each language asks anew.
+def _to_tell(key: str) -> tuple[Sequence[str], Sequence[tuple[int, str, str]]]:
+    """Split a fragment; those of its lines that can be left out: place, text and first letter."""
+    pieces = split(key)
+    lines = [(at, pieces[at], pieces[at].lstrip()[:1]) for at in range(0, len(pieces), 2)]
+    return pieces, [line for line in lines if has_words(line[1]) or has_plain_words(line[1])]
 
 
 def is_fragment(key: str) -> bool:

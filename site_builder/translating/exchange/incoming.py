@@ -1,13 +1,12 @@
 """From a PO file to maps."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from site_builder.errors import Location, Problem, SiteError
 from site_builder.fragment import placeholders
-from site_builder.sanitize import LONGEST_ENTRY, NOT_TEXT
+from site_builder.sanitize import LONGEST_ENTRY, find_not_text
 from site_builder.translating.exchange.po_file import MOST_PROBLEMS, Message, PoFile
 from site_builder.translating.exchange.texts import SourceTexts, excerpt, messages_said, trimmed
 
@@ -92,14 +91,12 @@ def _by_english(messages: Iterable[Message]) -> dict[str, tuple[str, ...]]:
 
 # --- Problems ------------------------------------------------------------------------------------
 
-_NOT_TEXT = re.compile(f"[{NOT_TEXT}]")
-
 
 def _text_problems(messages: Iterable[Message], shown: str) -> Iterator[Problem]:
     """Find what no map may hold."""
     for message in messages:
         for what, text in (("English", message.english), ("translation", message.translation)):
-            if found := _NOT_TEXT.search(text):
+            if found := find_not_text(text):
                 wrong = f"U+{ord(found[0]):04X} in the {what}: no text has this character"
                 yield _problem(message, shown, "control-character", wrong, "remove it")
             if len(text.encode()) > LONGEST_ENTRY:
