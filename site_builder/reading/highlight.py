@@ -93,10 +93,10 @@ def _lexer(language: str) -> Lexer | None:
 
 
 INVISIBLE = re.compile(
-    "[\u0000-\u0008\u000b\u000d-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e"
+    "[\u0000-\u0008\u000b\u000d-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e"
     "\u2060-\u2069\u3164\ufe00-\ufe0d\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e007f]"
     # Joiners are letters' business in many scripts, and in emoji.
-    "|(?<![^\u0000-\u007f])[\u200c\u200d]|[\u200c\u200d](?![^\u0000-\u007f])"
+    "(?:(?<![\u200c\u200d])|(?<![^\u0000-\u007f].)|(?![^\u0000-\u007f]))"
 )
 """Characters that a reader cannot see and that may make code look like other code."""
 
