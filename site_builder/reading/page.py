@@ -11,7 +11,7 @@ from unicodedata import category
 
 from site_builder.errors import Location, Problem
 from site_builder.fragment.wording import word_count
-from site_builder.model import Page, Section
+from site_builder.model import Fragment, Page, Section
 from site_builder.reading.discover import Source
 from site_builder.reading.docstring import to_markdown
 from site_builder.reading.highlight import INVISIBLE, code_point, highlight, numbered
@@ -106,7 +106,7 @@ def _page(
         Section(
             anchor=name,
             lines=pair.lines,
-            docs=replace(item.rendered.fragment, anchors=ids),
+            docs=_with_anchors(item.rendered.fragment, ids),
             code=numbered(code.html, pair.code),
             words=word_count(item.rendered.fragment.html),
             links=tuple((href, _source_line(pair, item, line)) for href, line in item.rendered.links),
@@ -128,6 +128,10 @@ def _page(
         styles=frozenset[tuple[str, str]]().union(*(item.rendered.styles for item in prose)),
         names=names_of(code.names, sections) if code.names else None,
     )
+
+
+def _with_anchors(fragment: Fragment, ids: tuple[tuple[int, str], ...]) -> Fragment:
+    return fragment if fragment.anchors == ids else replace(fragment, anchors=ids)
 
 
 def _highlighted(text: str, kind: str, numbers: Sequence[int]) -> dict[int, str]:
