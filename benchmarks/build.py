@@ -193,6 +193,7 @@ def stages(work: Path, source: Path) -> dict[str, float]:
         (writing, "code_text", "text of the search"),
         (site_builder.build.search, "make_shards", "index of the search"),
         (site_builder.reading.page, "names_of", "names in code"),
+        (site_builder.reading.page, "parsed", "names in code"),
         (site_builder.reading.page, "read_code", "names in code"),
         (site_builder.reading.page, "references", "names in code"),
         (Publication, "commit", "publishing"),

@@ -211,13 +211,17 @@ def test_hostile_texts_take_no_more_time_than_their_length() -> None:
 
 @given(
     st.text(
-        st.sampled_from("ab 1.,:;-+=#'\"(){}!?$^/@%é日\u00a0\n") | st.characters(codec="utf-8"), max_size=40
+        st.sampled_from("ab 1.,:;-+=#'\"(){}[]*_!?$^/@%é日\u00a0\n") | st.characters(codec="utf-8"),
+        max_size=40,
     )
 )
 @example("A $x$ and `y` here \n")
 @example(r"\begin{align}x\end{align}")
 @example("a - b\n")
 @example("a  \nb")
+@example("# a\n\n* b_c \n* d[0]\n  e\n\nf\n")
+@example("* a\n\n- b")
+@example("* a\n\n* b")
 @example("a\n  b \nc\n \nd")
 def test_plain_prose_is_what_markdown_makes_of_it(text: str) -> None:
     check_plain(text)
@@ -238,6 +242,12 @@ LINES = [
     "$y$",
     "\u00a0i",
     "j:",
+    "# k_l ",
+    "####### m",
+    "- n[0]: o",
+    "* p_",
+    "* q",
+    "[r](s)",
 ]
 
 

@@ -175,10 +175,12 @@ def test_star_imports_in_circles_end(tmp_path) -> None:
 DEEP = """
 from pathlib import Path
 from site_builder.reading.discover import Source
-from site_builder.reading.names import read_code
+from site_builder.reading.names import parsed, read_code
 
 def read(text):
-    return read_code(f"def f(): ...\\n{text}\\n", Source("a.py", "a.html", Path("a.py")))
+    text = f"def f(): ...\\n{text}\\n"
+    tree = parsed(text)
+    return tree and read_code(tree, text, Source("a.py", "a.html", Path("a.py")))
 
 assert read("f").targets
 chain = "if f:\\n f\\n" + "elif f:\\n f\\n" * 5000

@@ -6,11 +6,13 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from site_builder.reading.names import parsed
 from site_builder.reading.pair import Pair, PairError, pair_comments, pair_python
 from site_builder.reading.pair.tiling import split_lines
 
@@ -133,6 +135,12 @@ def check_definitions(source: str, pairs: Sequence[Pair]) -> None:
             assert " ".join(named[line].prose.split()).endswith(" ".join(ast.get_docstring(node).split()))
 
 
+def check_valid(source: str, pairs: Sequence[Pair]) -> None:
+    """What Python's parser accepts has the same pairs without its tokens."""
+    if parsed(source):
+        assert pair_python(source, is_valid=True) == pairs
+
+
 def corpus() -> list[Path]:
     """List the standard library and the installed packages."""
     folders = {Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib")}
@@ -148,6 +156,7 @@ def check_file(file: Path) -> int:
     except (UnicodeDecodeError, PairError):
         return 0
     check(source, pairs)
+    check_valid(source, pairs)
     # Some of what tokenizes is too new, too old or too deep for the parser.
     with warnings.catch_warnings(), suppress(SyntaxError, ValueError, RecursionError, MemoryError):
         warnings.simplefilter("ignore")
@@ -227,6 +236,7 @@ def test_statements_in_any_order(lines, ending, ended):
     source = ending.join(lines) + (ending if ended else "")
     pairs = pair_python(source)
     check(source, pairs)
+    check_valid(source, pairs)
     check_definitions(source, pairs)
 
 
@@ -253,6 +263,57 @@ def tile_or_raise(source: str) -> None:
         check_place(error, split_lines(source))
     else:
         check(source, pairs)
+        check_valid(source, pairs)
+
+
+INSERTED = st.sampled_from(
+    [
+        *("#", "# a\n", "\n", "\\\n", '"', '"""', "'", "'''", "(", ")", "[", "]", "{", "}", " ", "    "),
+        *("\t", "\f", "\v", "\xa0", "\u00b7", "\u00e9", "def f():\n", "class A:", "async ", "@d\n", ";", "="),
+        *("if x: pass\n", "x = 1\n'x'\n", 'f"', 'rb"', "u'", 'f"{x}"', "f'{a[\"b\"]}'", 'f"{a["b"]}"'),
+        *('f"{x!r:>{w}}" ', "f'''{\nx # c\n}'''", 'f"{{}}"'),
+    ]
+)
+EDITS = st.lists(st.tuples(st.integers(0), INSERTED, st.integers(0, 3)), max_size=4)
+
+
+@pytest.fixture(scope="module")
+def real_lines() -> list[str]:
+    files = [file for file in corpus()[::97] if file.stat().st_size < 50_000]
+    texts = (file.read_bytes().decode(errors="replace") for file in files)
+    return [line for text in texts for line in split_lines(text)]
+
+
+@given(st.integers(0), st.integers(1, 40), EDITS)
+def test_edits_of_real_code_tile_or_raise(real_lines, start, length, edits):
+    start %= len(real_lines)
+    source = dedent("\n".join(real_lines[start : start + length]))
+    for at, text, cut in edits:
+        start = at % (len(source) + 1)
+        source = source[:start] + text + source[start + cut :]
+    tile_or_raise(source)
+
+
+VALID = """
+@d  # a
+async def f(x=(
+# One
+1,
+)):
+\t'''Two\\
+'''
+\tx = f'{x!r}' \\
+''
+# Three
+"""
+
+
+def test_valid_code_needs_no_tokens(monkeypatch):
+    monkeypatch.delattr("tokenize.generate_tokens")
+    pairs = pair_python(VALID, is_valid=True)
+    assert [pair.prose for pair in pairs] == ["Two\\\n", "", "Three\n"]
+    with pytest.raises(AttributeError):
+        pair_python(f"{VALID}x = 1 + \\\n1 \\\n# Four\n", is_valid=True)
 
 
 COMMENTS = st.sampled_from(

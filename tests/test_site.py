@@ -5,6 +5,7 @@ import pytest
 from site_builder.config import Config, load_config
 from site_builder.errors import SiteError
 from site_builder.site import open_site
+from site_builder.site.found_maps import Maps, json_files
 from site_builder.site.pages import read_source
 
 
@@ -28,6 +29,31 @@ def test_maps_are_found_by_source_and_language(folder: Path) -> None:
     assert site.languages == ("ja", "pt-BR")
     assert site.maps["a.py", "ja"] == folder / "translations" / "a.ja.json"
     assert not site.problems
+
+
+def test_maps_come_in_the_order_of_their_paths(tmp_path: Path) -> None:
+    names = "x.ja.json x.y.ja.json x.y.zh.json x.zh.json x/y.ja.json .h/a-b.ja.json d.json/c.txt"
+    for name in names.split():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "link").symlink_to(tmp_path / "x")
+    found = json_files(tmp_path)
+    assert [tmp_path / path for path in found] == sorted(tmp_path.rglob("*.json"))
+    assert len(found) == 7
+    assert not json_files(tmp_path / "missing")
+
+
+def test_maps_are_paths_by_source_and_language(tmp_path: Path) -> None:
+    maps = Maps(tmp_path, {"zh": dict.fromkeys(["x.y.py", "x.py"]), "ja": {"x.md": None}})
+    assert list(maps.items()) == [
+        (("x.y.py", "zh"), tmp_path / "x.y.zh.json"),
+        (("x.py", "zh"), tmp_path / "x.zh.json"),
+        (("x.md", "ja"), tmp_path / "x.ja.json"),
+    ]
+    assert len(maps) == 3
+    assert ("x.py", "ja") not in maps
+    assert maps.get(("x.py", "es")) is None
+    assert list(maps.within(("ja",))) == [("x.md", "ja")]
 
 
 @pytest.mark.parametrize(

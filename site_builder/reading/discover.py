@@ -74,12 +74,17 @@ class Source:
     """Below the source folder, with `/`."""
     url: str
     """Below the site's root."""
-    file: Path
-    """Absolute."""
+    root: Path
+    """The source folder, absolute."""
     kind: str = "python"
     """What reads it: `python`, `markdown` or the name of a Pygments lexer."""
     package: str = ""
     """By which name Python imports the source folder, if that is a package."""
+
+    @property
+    def file(self) -> Path:
+        """The file itself, absolute."""
+        return self.root / self.path  # A site may have many sources, and a path is large.
 
 
 class Survey(NamedTuple):
@@ -103,11 +108,7 @@ def survey(config: Config) -> Survey:
     problems = sorted(
         (item for item in found if isinstance(item, Problem)), key=lambda problem: problem.where
     )
-    package = _package(config.source)
-    sources = sorted(
-        (replace(item, package=package) for item in found if isinstance(item, Source)),
-        key=lambda source: source.path,
-    )
+    sources = sorted((item for item in found if isinstance(item, Source)), key=lambda source: source.path)
     if not sources:
         hint = "hidden and git-ignored files do not count, nor what include and exclude leave out"
         raise SiteError(*problems, _problem(config, config.source, "the source holds no page", hint))
@@ -157,7 +158,10 @@ def _parent(url: str) -> str:
 def _folders(sources: Sequence[Source]) -> dict[str, Path]:
     folders: dict[str, Path] = {}
     for source in sources:
-        name, path = _parent(source.url), source.file.parent
+        name = _parent(source.url)
+        if name in folders:
+            continue
+        path = source.file.parent
         while name not in folders:
             folders[name] = path
             name, path = _parent(name), path.parent
@@ -172,20 +176,26 @@ def collisions(
     `languages` are those published in a folder of their own; `shown` spells a path for the user.
     """
     folders = _folders(sources)
-    indexes = [(f"{name}/index.html".lstrip("/"), folders[name]) for name in folders_without_index(sources)]
-    owners: dict[str, Path] = {}
+    places: list[tuple[str, Source | Path]] = [(source.url, source) for source in sources]
+    places += [(f"{name}/index.html".lstrip("/"), folders[name]) for name in folders_without_index(sources)]
+    owners: dict[str, Source | Path] = {}
     problems = [*_reserved(sources, folders, languages, shown)]
-    for url, path in [*((source.url, source.file) for source in sources), *indexes]:
-        owner = owners.setdefault(_folded(url), path)
-        if owner is not path:
-            problems.append(_collision(shown(path), f"its page {url} is also that of {shown(owner)}"))
+    for url, place in places:
+        owner = owners.setdefault(_folded(url), place)
+        if owner is not place:
+            other = shown(_path(owner))
+            problems.append(_collision(shown(_path(place)), f"its page {url} is also that of {other}"))
     for name, path in folders.items():
         twin = re.sub(r"\.md$", ".html", _folded(name))  # A page's Markdown lies beside it.
         if page := owners.get(_folded(name)) or owners.get(twin):
             problems.append(
-                _collision(shown(path), f"the folder stands where the page of {shown(page)} goes")
+                _collision(shown(path), f"the folder stands where the page of {shown(_path(page))} goes")
             )
     return tuple(problems)
+
+
+def _path(place: Source | Path) -> Path:
+    return place.file if isinstance(place, Source) else place
 
 
 def _reserved(
@@ -219,7 +229,7 @@ def _walk(config: Config) -> Iterator[Source | Problem | str]:
 
     Links to folders are not followed.
     """
-    rules = read_rules(config)
+    rules, package = read_rules(config), _package(config.source)
     real_root = config.source.resolve()
     folders = [""]
     while folders:
@@ -241,7 +251,9 @@ def _walk(config: Config) -> Iterator[Source | Problem | str]:
             if entry.is_dir(follow_symlinks=False):
                 folders.append(path)
             elif (kind := KINDS.get(_suffix(entry.name))) and rules.included(path):
-                yield from _source(config, real_root, entry, path, kind)
+                fault = _fault(config, real_root, entry, path)
+                if fault or entry.is_file():
+                    yield fault or Source(path, page_url(path, kind), config.source, kind, package)
             elif not _name_fault(path) and (
                 entry.is_file(follow_symlinks=False) or _leads_inside(config.source / path, real_root)
             ):
@@ -261,17 +273,16 @@ def _suffix(name: str) -> str:
     return name[name.rfind(".") :].lower()
 
 
-def _source(
-    config: Config, real_root: Path, entry: "os.DirEntry[str] | Entry", path: str, kind: str
-) -> Iterator[Source | Problem]:
-    file = config.source / path
+def _fault(config: Config, real_root: Path, entry: "os.DirEntry[str] | Entry", path: str) -> Problem | None:
+    """Say what keeps a file from being a source."""
     if fault := _name_fault(path):
-        yield _problem(config, file, f"the name {fault}", "rename it, or leave it out with `exclude`")
-    elif entry.is_symlink() and not _leads_inside(file, real_root):
+        hint = "rename it, or leave it out with `exclude`"
+        return _problem(config, config.source / path, f"the name {fault}", hint)
+    if entry.is_symlink() and not _leads_inside(config.source / path, real_root):
         message = "the link leads to no file in the source folder, and is left out"
-        yield replace(_problem(config, file, message, "put the file itself there"), severity="warning")
-    elif entry.is_file():
-        yield Source(path, page_url(path, kind), file, kind)
+        problem = _problem(config, config.source / path, message, "put the file itself there")
+        return replace(problem, severity="warning")
+    return None
 
 
 def _name_fault(path: str) -> str:

@@ -8,10 +8,14 @@ from typing import Any, ClassVar, NamedTuple
 
 from pygments.lexer import words
 from pygments.lexers.python import PythonLexer
-from pygments.token import Error, Text, Whitespace, _TokenType
+from pygments.regexopt import regex_opt
+from pygments.token import Error, String, Text, Whitespace, _TokenType
 
 _ROOT = PythonLexer.tokens["root"]
 _BEFORE_EXPRESSIONS = _ROOT.index("expr")
+*_EXPRESSIONS, _NAME = PythonLexer.tokens["expr"]
+_STRINGS = [rule for rule in _EXPRESSIONS if re.search("['\"]", str(rule[0]))]
+_NO_STRINGS = [rule for rule in _EXPRESSIONS if rule not in _STRINGS]
 
 
 def _spelled(pattern: object) -> list[str]:
@@ -28,22 +32,37 @@ _SPECIAL = {
     if isinstance(rule, tuple) and PythonLexer.uni_name not in str(rule[0])
     for word in _spelled(rule[0])
 }
-_PLAIN = rf"""(?x:
-    [^\S\n] | []{{}}(),;[] | :(?!=) | =(?!=)
-    | (?: \.(?!__) | (?!(?:{"|".join(sorted(_SPECIAL))})\b) ) [A-Za-z_][A-Za-z_0-9]*+ (?!["'\w]|[^\x00-\x7f])
-)+"""
-"""Spaces, brackets, names, attributes: most of any code, and none of it has a colour."""
+_SIGN = rf"""
+    []{{}}(),;[] | :(?!=) | =(?!=)
+    | (?: \.(?!__) | (?!{regex_opt(_SPECIAL)}\b) ) [A-Za-z_][A-Za-z_0-9]*+ (?!["'\w]|[^\x00-\x7f])
+"""
+_PLAIN = rf"(?x: (?: \s*+ (?: {_SIGN} ) )++ [^\S\n]*+ )"
+"""Spaces, brackets, names, attributes: most of any code, and none of it has a colour.
+
+It may go over the end of a line: what means something only at the start of one is a string or special.
+"""
+_STRING = r"{0}(?=[^\S\n]*+[^\s'\"\\%{{])[^'\"\\%{{\n]++{0}"
+"""A string in the quotes that replace the fields; nothing in it is special, and something shows."""
 
 
 class FasterPythonLexer(PythonLexer):
-    """Makes the tokens of PythonLexer in a quarter of the time, but one of several without a colour.
+    """Makes the tokens of PythonLexer in a fraction of the time, but one of neighbours of one colour.
 
     The stock lexer tries the rules of a state one by one; here one pattern finds the one that matches.
     """
 
     tokens: ClassVar = {
         **PythonLexer.tokens,
-        "root": [*_ROOT[:_BEFORE_EXPRESSIONS], (_PLAIN, Text), *_ROOT[_BEFORE_EXPRESSIONS:]],
+        "root": [
+            (_PLAIN, Text),
+            *_ROOT[:_BEFORE_EXPRESSIONS],
+            (r"[^\S\n]+", Text),
+            (_STRING.format("'"), String.Single),
+            (_STRING.format('"'), String.Double),
+            *_ROOT[_BEFORE_EXPRESSIONS:],
+        ],
+        # Only a name may begin as a string does, so the many rules for these need not come first.
+        "expr": [*_NO_STRINGS, *_STRINGS, _NAME],
     }
 
     def get_tokens_unprocessed(

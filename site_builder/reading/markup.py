@@ -105,10 +105,12 @@ class _Rendering:
             return _as_written(self.text, Complaint(0, "limit", message, r"write `\[` for a bracket"))
         if _PLAIN_PROSE.fullmatch(self.marked) and not self._has_environments():
             # What Markdown would make of it, at a tenth of the cost: most comments are like this.
-            paragraphs = _BLANK_LINES.split(escape(self.marked.strip()))
-            text = "</p>\n<p>".join(_LINE_BREAK.sub(" ", paragraph.strip()) for paragraph in paragraphs)
-            html, protected = self._numbered(f"<p>{text}{self._last_break()}</p>\n")
-            return Rendered(Fragment(html, protected), (), (), frozenset(self.styles), tuple(self.complaints))
+            blocks = _BLANK_LINES.split(escape(self.marked.strip()))
+            html, protected = self._numbered(self._with_last_break("".join(map(_plain_block, blocks))))
+            titles = _titles(html, protected) if self.marked.startswith("#") or "\n#" in self.marked else ()
+            return Rendered(
+                Fragment(html, protected), titles, (), frozenset(self.styles), tuple(self.complaints)
+            )
         tokens = _parser_for(self.marked).parse(self.marked)
         if (line := self._first_dropped(tokens)) is not None:
             return _as_written(self.text, _too_deep(line))
@@ -117,7 +119,7 @@ class _Rendering:
             return _as_written(self.text, Complaint(0, "limit", limit, "write it with less HTML"))
         html, protected = self._numbered(html)
         fragment = Fragment(html, protected, tuple(own_anchors(html) if "=" in html else ()))
-        titles = tuple(Heading(block, plain_text(inner, protected)) for block, inner in headings(html))
+        titles = _titles(html, protected)
         lines = self._lines() if self.links else []
         links = tuple((href, lines[min(line, len(lines) - 1)]) for href, line in self.links)
         return Rendered(fragment, titles, links, frozenset(self.styles), tuple(self.complaints))
@@ -143,16 +145,16 @@ class _Rendering:
             for at, token in enumerate(tokens)
         )
         html = html.replace("</li>\n</ul>", "</li></ul>").replace("</li>\n</ol>", "</li></ol>")
+        return self._with_last_break(html)
+
+    def _with_last_break(self, html: str) -> str:
+        """Write the last line break as maps in the wild have it: it is white space too."""
         if self.text.endswith("\n") and html.endswith("</p>\n"):
-            # As maps in the wild have it: the last line break is white space too.
             return f"{html[:-5]} </p>\n"
         return html
 
     def _has_environments(self) -> bool:
         return any(piece.kind == "environment" for piece in self.pieces)
-
-    def _last_break(self) -> str:
-        return " " if self.text.endswith("\n") else ""
 
     def _block(self, token: Token) -> str:
         match token.type:
@@ -284,14 +286,43 @@ _TAGS = {
 _ALIGNMENT = {f"text-align:{side}": f' align="{side}"' for side in ("left", "center", "right")}
 _ENVIRONMENT = re.compile(f"\n({MARK.pattern.replace('(', '').replace(')', '')})\n")
 _TAG = re.compile("(<[^<>]*>)")
-# Two spaces at the end of a line would be a break.
-_PLAIN_LINE = r"(?:[^\W\d_]|\ufdd0)[^\0\n\t\r\f\v\\`*_\[\]<>&~|]*+"
+# No emphasis begins or ends within a word, and without definitions, brackets alone make no link.
+_PLAIN_SIGNS = r"(?:[^\0\n\t\r\f\v\\`*_\[\]<>&~|]|(?<=[A-Za-z0-9])_++(?=[A-Za-z0-9])|\[|\](?![(:]))*+"
+_PLAIN_LINE = rf"(?:[^\W\d_]|\ufdd0){_PLAIN_SIGNS}"
+_PLAIN_HEADING = r"\#{1,6} [^\0\n\t\r\f\v\\`*_\[\]<>&~|#]*+"
 _BLANK_LINES = re.compile(r"\n(?: *\n)+")
 _LINE_BREAK = re.compile(r" ?\n *")
-_PLAIN_PROSE = re.compile(
-    rf"{_PLAIN_LINE}(?:(?<!  )(?:{_BLANK_LINES.pattern}|{_LINE_BREAK.pattern}){_PLAIN_LINE})*+\n?"
+# Two spaces at the end of a line would be a break.
+_PLAIN_TEXT = rf"{_PLAIN_LINE}(?:(?<!  ){_LINE_BREAK.pattern}{_PLAIN_LINE})*+"
+_PLAIN_LIST = "|".join(
+    # A list that another one follows may go on there.
+    rf"{sign} {_PLAIN_TEXT}(?:(?<!  ) ?\n{sign} {_PLAIN_TEXT})*+(?!{_BLANK_LINES.pattern}[*-])"
+    for sign in (r"\*", "-")
 )
-"""Paragraphs in which nothing means anything to Markdown."""
+_PLAIN_BLOCK = rf"(?:{_PLAIN_TEXT}|{_PLAIN_HEADING}|{_PLAIN_LIST})"
+_PLAIN_PROSE = re.compile(rf"{_PLAIN_BLOCK}(?:(?<!  ){_BLANK_LINES.pattern}{_PLAIN_BLOCK})*+\n?")
+"""Paragraphs in which nothing means anything to Markdown, and headings and lists of such words."""
+
+
+def _plain_block(block: str) -> str:
+    if block.startswith("#"):
+        marks, _, title = block.partition(" ")
+        return f"<h{len(marks)}>{title.strip()}</h{len(marks)}>\n"
+    if block.startswith(("* ", "- ")):
+        items = "</li>\n<li>".join(map(_plain_text, _NEXT_ITEM.split(block[2:])))
+        return f"<ul><li>{items}</li></ul>\n"
+    return f"<p>{_plain_text(block)}</p>\n"
+
+
+_NEXT_ITEM = re.compile(r"\n[*-] ")
+
+
+def _plain_text(text: str) -> str:
+    return _LINE_BREAK.sub(" ", text.strip())
+
+
+def _titles(html: str, protected: Sequence[Protected]) -> tuple[Heading, ...]:
+    return tuple(Heading(block, plain_text(inner, protected)) for block, inner in headings(html))
 
 
 def _unforged(html: str) -> str:

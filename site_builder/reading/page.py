@@ -11,12 +11,12 @@ from unicodedata import category
 
 from site_builder.errors import Location, Problem
 from site_builder.fragment.wording import word_count
-from site_builder.model import Page, Section
+from site_builder.model import Fragment, Page, Section
 from site_builder.reading.discover import Source
 from site_builder.reading.docstring import to_markdown
 from site_builder.reading.highlight import INVISIBLE, code_point, highlight, numbered
 from site_builder.reading.markup import Markup
-from site_builder.reading.names import names_of, read_code, references
+from site_builder.reading.names import Code, names_of, parsed, read_code, references
 from site_builder.reading.pair import Pair, PairError, pair_comments, pair_python
 from site_builder.reading.rendered import Rendered
 from site_builder.reading.text import SourceError, decode, split_front_matter
@@ -31,7 +31,8 @@ def read_page(
     """
     try:
         text = decode(content, python=source.kind == "python")
-        pairs = _pairs(text, source.kind)
+        tree = parsed(text) if source.kind == "python" else None
+        pairs = _pairs(text, source.kind, is_valid=tree is not None)
         meta, pairs = _without_front_matter(pairs, text)
     except SourceError as error:
         return None, (
@@ -39,7 +40,9 @@ def read_page(
         )
     prose = [_render(pair, source.kind, markup) for pair in pairs]
     problems = [*_prose_problems(shown, pairs, prose), *_invisible_characters(shown, text, pairs)]
-    return _page(source, text, meta, pairs, prose), tuple(problems)
+    html = _highlighted(text, source.kind, [number for pair in pairs for number in pair.code])
+    code = _Shown(html, read_code(tree, text, source) if tree else None)
+    return _page(source, meta, pairs, prose, code), tuple(problems)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +52,20 @@ class _Prose:
     """For each line of the Markdown, its line in the pair's prose."""
 
 
-def _pairs(text: str, kind: str) -> tuple[Pair, ...]:
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """The code of a page."""
+
+    html: Mapping[int, str]
+    """Each line by its number."""
+    names: Code | None
+
+
+def _pairs(text: str, kind: str, *, is_valid: bool) -> tuple[Pair, ...]:
     if kind == "markdown":
         return (Pair("", range(1, text.count("\n") + 2), text, 1, ()),)
     try:
-        return pair_python(text) if kind == "python" else pair_comments(text, kind)
+        return pair_python(text, is_valid=is_valid) if kind == "python" else pair_comments(text, kind)
     except PairError as error:
         hint = "mend the syntax; the page is left out until then"
         raise SourceError(error.line, error.column, "syntax", error.message, hint) from None
@@ -87,22 +99,20 @@ def _render(pair: Pair, kind: str, markup: Markup) -> _Prose:
 
 
 def _page(
-    source: Source, text: str, meta: Mapping[str, Any], pairs: Sequence[Pair], prose: Sequence[_Prose]
+    source: Source, meta: Mapping[str, Any], pairs: Sequence[Pair], prose: Sequence[_Prose], code: _Shown
 ) -> Page:
-    lines = _highlighted(text, source.kind, [number for pair in pairs for number in pair.code])
-    code = read_code(text, source) if source.kind == "python" else None
     anchors = _anchors(pairs, [item.rendered for item in prose])
     sections = tuple(
         Section(
             anchor=name,
             lines=pair.lines,
-            docs=replace(item.rendered.fragment, anchors=ids),
-            code=numbered(lines, pair.code),
+            docs=_with_anchors(item.rendered.fragment, ids),
+            code=numbered(code.html, pair.code),
             words=word_count(item.rendered.fragment.html),
             links=tuple((href, _source_line(pair, item, line)) for href, line in item.rendered.links),
             statements=pair.statements,
             string=pair.string,
-            references=references(code, lines, pair.code) if code else (),
+            references=references(code.names, code.html, pair.code) if code.names else (),
         )
         for pair, item, (name, ids) in zip(pairs, prose, anchors, strict=True)
         if item.rendered.fragment.html.strip() or pair.code
@@ -116,8 +126,12 @@ def _page(
         sections=sections,
         meta=meta,
         styles=frozenset[tuple[str, str]]().union(*(item.rendered.styles for item in prose)),
-        names=names_of(code, sections) if code else None,
+        names=names_of(code.names, sections) if code.names else None,
     )
+
+
+def _with_anchors(fragment: Fragment, ids: tuple[tuple[int, str], ...]) -> Fragment:
+    return fragment if fragment.anchors == ids else replace(fragment, anchors=ids)
 
 
 def _highlighted(text: str, kind: str, numbers: Sequence[int]) -> dict[int, str]:

@@ -38,10 +38,9 @@ def restore(text: str, pieces: Sequence[Piece], margin: str = "") -> str:
     return MARK.sub(lambda found: pieces[int(found[1])].source.replace(f"\n{margin}", "\n"), text)
 
 
-_OPENER = re.compile(
-    r"""
-    ^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ ]++(?:>[ \t>]*+)?)*+(?P<fence>`{3,}(?=[^`\n]*$)|~{3,})
-    | \\(?:[\\`$<]|begin\{(?P<environment>[A-Za-z]+\*?)\})
+_FENCE = r"^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ ]++(?:>[ \t>]*+)?)*+(?P<fence>`{3,}(?=[^`\n]*$)|~{3,})"
+_OTHER_OPENER = r"""
+    \\(?:[\\`$<]|begin\{(?P<environment>[A-Za-z]+\*?)\})
     | (?P<comment><!--)
     | <[A-Za-z][\w+.-]*+ (?:
         :[^\s<>]*+
@@ -49,9 +48,10 @@ _OPENER = re.compile(
       )>
     | (?P<ticks>`+)
     | (?P<dollars>\$\$?)
-    """,
-    re.MULTILINE | re.VERBOSE,
-)
+    """
+_OPENER = re.compile(f"{_FENCE} | {_OTHER_OPENER}", re.MULTILINE | re.VERBOSE)
+# Each branch begins with a sign, which makes the search several times faster.
+_OPENER_BUT_FENCES = re.compile(_OTHER_OPENER, re.MULTILINE | re.VERBOSE)
 _TICKS = re.compile("`+")
 _TO_DOLLAR = re.compile(r"((?:[^\\$]|\\.)*+)\$(?![0-9])", re.DOTALL)
 _TO_DOLLARS = re.compile(r"((?:[^\\$]|\\.|\$(?!\$))*+)\$\$", re.DOTALL)
@@ -88,13 +88,15 @@ class _Scan:
         self._ends: dict[Kind, list[int]] = {}
         self._environments = dict(_environments(text))
         self._last_comment = text.rfind("-->")
+        self._has_fences = "```" in text or "~~~" in text
         self._runs: dict[int, list[int]] = {}
         for run in _TICKS.finditer(text):
             self._runs.setdefault(len(run[0]), []).append(run.start())
 
     def marked(self) -> str:
         output, done, position, line = [], 0, 0, 0
-        while opener := _OPENER.search(self.text, position):
+        search = (_OPENER if self._has_fences else _OPENER_BUT_FENCES).search
+        while opener := search(self.text, position):
             position = self._end_of_verbatim(opener)
             if found := self._found(opener):
                 kind, body, position = found
@@ -162,7 +164,7 @@ class _Scan:
         if opener["comment"] and opener.start() < self._last_comment:
             # The shortest comment is `<!-->`.
             return self.text.index("-->", opener.start() + 2) + 3
-        if not (fence := opener["fence"]):
+        if not self._has_fences or not (fence := opener["fence"]):
             return opener.end()
         # The end of a block quote ends the fence in it.
         outside = "|^(?![ \t]*>)" if ">" in opener[0] else ""

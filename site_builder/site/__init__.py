@@ -6,12 +6,13 @@ Here `build` begins, and so does everything that looks at a whole site without m
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from site_builder.config import Config
 from site_builder.errors import Location, Problem, SiteError
 from site_builder.language import is_language, nearest_tag
 from site_builder.reading.discover import Source, collisions, survey
+from site_builder.site.found_maps import Maps, json_files
 from site_builder.translating.catalog import map_path, parse_map_name, source_stem
 
 
@@ -54,7 +55,7 @@ def open_site(config: Config) -> Site:
     languages = config.languages or tuple(sorted({*(tag for _, tag in maps), *former}))
     if clashes := [*collisions(sources, languages, config.shown), *_equal_but_for_case(config, languages)]:
         raise SiteError(*clashes)
-    known = {key: path for key, path in maps.items() if key[1] in languages}
+    known = maps.within(languages)
     return Site(config, sources, languages, known, assets, former, (*problems, *map_problems))
 
 
@@ -86,25 +87,25 @@ ATTIC = "attic"
 
 def _find_maps(
     config: Config, sources: tuple[Source, ...]
-) -> tuple[dict[tuple[str, str], Path], dict[str, tuple[Path, ...]], tuple[Problem, ...]]:
+) -> tuple[Maps, dict[str, tuple[Path, ...]], tuple[Problem, ...]]:
     """Find the maps of the sources, those without a source, and what is wrong with files that are neither."""
     by_stem = {source_stem(source.path): source.path for source in sources}
-    maps: dict[tuple[str, str], Path] = {}
+    maps: dict[str, dict[str, None]] = {}
     former: dict[str, tuple[Path, ...]] = {}
     problems = []
-    for path in sorted(config.translations.rglob("*.json")):
-        below = path.relative_to(config.translations).as_posix()
-        stem, tag = parse_map_name(below) or ("", path.stem)
-        if not stem and path.parent == config.translations / ATTIC:
+    for below in json_files(config.translations):
+        stem, tag = parse_map_name(below) or ("", PurePosixPath(below).stem)
+        if not stem and below.rpartition("/")[0] == ATTIC:
             continue
         if stem in by_stem and is_language(tag):
-            maps[by_stem[stem], tag] = path
+            maps.setdefault(tag, {})[by_stem[stem]] = None
             continue
+        path = config.translations / below
         problem = _misplaced(config.shown(path), stem, tag, by_stem)
         problems.append(problem)
         if problem.code == "orphan":
             former[tag] = (*former.get(tag, ()), path)
-    return maps, former, tuple(problems)
+    return Maps(config.translations, maps), former, tuple(problems)
 
 
 def _misplaced(shown: str, stem: str, tag: str, by_stem: Mapping[str, str]) -> Problem:

@@ -32,14 +32,18 @@ class Code:
     """By line: the column, from 0, the name, and its number in `targets`."""
 
 
-def read_code(text: str, source: Source) -> Code | None:
-    """Find the names in Python source; None if this version of Python cannot parse it."""
+def parsed(text: str) -> ast.Module | None:
+    """Return the syntax tree of Python source; None if this version of Python cannot parse it."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # What is wrong with a string is its author's business.
-            tree = ast.parse(text)
+            return ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+
+
+def read_code(tree: ast.Module, text: str, source: Source) -> Code:
+    """Find the names in Python source, of which `tree` is the syntax tree."""
     exploration = explore(tree, module_of(source), text)
     known = outline(exploration)
     targets: dict[Target, int] = {}

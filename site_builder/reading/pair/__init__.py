@@ -1,4 +1,4 @@
-"""Source text into pairs of prose and code; Python by its tokens alone, never parsed, imported or run."""
+"""Source text into pairs of prose and code; Python by its tokens, never imported or run."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,15 +19,16 @@ from site_builder.reading.pair.tiling import (
 __all__ = ["Pair", "PairError", "pair_comments", "pair_python"]
 
 
-def pair_python(text: str) -> tuple[Pair, ...]:
+def pair_python(text: str, *, is_valid: bool = False) -> tuple[Pair, ...]:
     """Split Python source into pairs of prose and code.
 
     Every line of `text` lands in exactly one pair, in order; every line that is not blank is either
-    prose or code. Raises PairError if `text` does not tokenize.
+    prose or code. `is_valid` says that Python's parser accepts it: then the pairs are the same, at less
+    cost. Raises PairError if `text` does not tokenize.
     """
     lines = split_lines(text)
     outline = _Outline()
-    for statement in statements(lines):
+    for statement in statements(lines, are_valid=is_valid):
         outline.add(statement)
     return tuple(_with_statements(tile(outline.openings, lines), outline.statements))
 

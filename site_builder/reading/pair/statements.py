@@ -1,4 +1,4 @@
-"""The statements of Python source, by its tokens alone: nothing is parsed, imported or run."""
+"""The statements of Python source, by its tokens: nothing is imported or run."""
 
 import re
 import sys
@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from io import StringIO
 from keyword import iskeyword
-from tokenize import COMMENT, DEDENT, ERRORTOKEN, INDENT, NEWLINE, NL, OP, STRING, TokenInfo
+from tokenize import COMMENT, DEDENT, ERRORTOKEN, INDENT, NEWLINE, NL, OP, TokenInfo
 from typing import NamedTuple
 
+from site_builder.reading.pair.scanning import PLAIN_STRING, STRING, logical_lines
 from site_builder.reading.pair.tiling import (
     PairError,
     Prose,
@@ -31,46 +32,47 @@ _FORMATTED = {
 }
 _OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
 _DEFINING = frozenset({"async", "class", "def"})
-_LITERAL = re.compile(r"""([rRuU]?)(\"""|'''|"|')(.*)\2""", re.DOTALL)
+_HEADER = re.compile(r"(?:async[ \t]+)?(?:class|def)[ \t]+(?!async\b)([A-Za-z_][A-Za-z_0-9]*+)[ \t]*[(:\[]")
+_STRING_OPENINGS = frozenset("rRuU'\"")
+_ALONE = re.compile(rf"(?P<prefix>[rRuU]?)(?P<literal>{PLAIN_STRING})[ \t\f]*(?P<comment>\#.*)?")
 
 
 # Not a dataclass: one is made for every statement of every file, and this is cheapest.
 class Statement(NamedTuple):
     """One logical line, and the comments that are prose above it and within it."""
 
-    tokens: Sequence[TokenInfo]
-    """Its last is a NEWLINE; at the end of the file there is only an ENDMARKER."""
+    text: str
+    """Up to the end of its last line; empty at the end of the file."""
     opening: str
     """Its first word or sign."""
+    indentation: str
     first: int
     last: int
     blocks: int
     """How many more blocks are open than at the statement before."""
     above: Sequence[tuple[int, str]]
     within: Sequence[tuple[int, str]]
+    tokens: Sequence[TokenInfo] = ()
+    """From its first on, if they are known; its last is a NEWLINE."""
 
     @property
     def defines(self) -> str:
         """The name of the `def` or `class`, if it is one."""
         if self.opening not in _DEFINING:
             return ""
-        words = [token.string for token in self.tokens[:3] if token.string != "async"]
+        if header := _HEADER.match(self.text):
+            return header[1]
+        words = [token.string for token in self._known_tokens[:3] if token.string != "async"]
         return words[1] if len(words) > 1 and words[0] in _DEFINING and words[1].isidentifier() else ""
 
     @property
     def prose(self) -> Prose | None:
         """What it says, if it is one plain string alone on its lines."""
-        if self.tokens[0][0] != STRING:
-            return None
-        string, *remark, end = self.tokens
+        found = _ALONE.fullmatch(self.text) if self.text[:1] in _STRING_OPENINGS else None
         # A comment that only tools read does not turn documentation into code.
-        alone = not remark or is_for_tools(remark[0].string)
-        literal = _LITERAL.fullmatch(string.string)
-        return (
-            _literal_prose(literal, self.first, string.line[: string.start[1]])
-            if literal and alone and string.end[0] == end.start[0]
-            else None
-        )
+        if not found or (found["comment"] and not is_for_tools(found["comment"])):
+            return None
+        return _literal_prose(found["prefix"], found["literal"], self.first, self.indentation)
 
     @property
     def assigns(self) -> bool:
@@ -78,7 +80,7 @@ class Statement(NamedTuple):
         if iskeyword(self.opening):
             return False
         depth, found = 0, False
-        for sign in (token.string for token in self.tokens if token.type == OP):
+        for sign in (token.string for token in self._known_tokens if token.type == OP):
             if sign in _OPENING:
                 depth += 1
             elif sign in _CLOSING:
@@ -87,12 +89,81 @@ class Statement(NamedTuple):
                 found = sign != ";"
         return found
 
+    @property
+    def _known_tokens(self) -> Sequence[TokenInfo]:
+        return self.tokens or next(_logical_lines(self.text.split("\n")))
 
-def statements(lines: Sequence[str]) -> Iterator[Statement]:
-    """Yield the statements of a file, and one that is its end.
 
-    Raises PairError if `lines` do not tokenize.
+def statements(lines: Sequence[str], *, are_valid: bool = False) -> Iterable[Statement]:
+    """Return the statements of a file, and one that is its end.
+
+    `are_valid` says that Python's parser accepts it, which makes it cheaper to take apart. Raises
+    PairError, now or later, if `lines` do not tokenize.
     """
+    return (_scanned(lines) if are_valid else None) or _tokenized(lines)
+
+
+def _scanned(lines: Sequence[str]) -> list[Statement] | None:
+    """Return None if something of valid source is not certain without its tokens."""
+    found: list[Statement] = []
+    columns, margin, line = [0], "", 1
+    for above, indentation, code, comment in logical_lines("\n".join([*lines, ""])):
+        remarks = _comments_above(above, line) if "#" in above else ()
+        line += above.count("\n")
+        if not code:
+            found.append(Statement("", "", "", line, line, 1 - len(columns), remarks, ()))
+            return found if line > len(lines) else None
+        blocks = 0
+        if indentation != margin:
+            blocks, margin = _indented(indentation, columns), indentation
+        word = _WORD.match(code)
+        if not word:
+            return None
+        last = line + code.count("\n")
+        within = _comments_within(code, line) if last > line and "#" in code else ()
+        opening = word[0] or code[0]
+        found.append(Statement(code + comment, opening, indentation, line, last, blocks, remarks, within))
+        line = last + 1
+    return None
+
+
+# Where other letters follow, versions of Python differ in what is the word.
+_WORD = re.compile(r"\w*+(?![^\x00-\x7f])")
+
+
+def _indented(indentation: str, columns: list[int]) -> int:
+    """Keep the `columns` at which the open blocks begin; return how many more there are, or fewer."""
+    before = len(columns)
+    column = len(indentation.rpartition("\f")[2].expandtabs())
+    while columns[-1] > column:
+        columns.pop()
+    if columns[-1] < column:
+        columns.append(column)
+    return len(columns) - before
+
+
+def _comments_above(text: str, line: int) -> list[tuple[int, str]]:
+    """List the comments that are prose among lines without code; the first of these is `line`."""
+    comments: list[tuple[int, str]] = []
+    for number, remark in enumerate(text.split("\n"), line):
+        if comment := remark.lstrip(" \t\f"):
+            comments += _prose_of(comment, number)
+    return comments
+
+
+_STRING_OR_COMMENT = re.compile(rf"{STRING}|(\#[^\n]*)")
+
+
+def _comments_within(code: str, line: int) -> list[tuple[int, str]]:
+    """List the comments that are prose within a statement that begins at `line`."""
+    comments: list[tuple[int, str]] = []
+    for found in _STRING_OR_COMMENT.finditer(code):
+        if found[1] and is_blank(code[code.rfind("\n", 0, found.start()) + 1 : found.start()]):
+            comments += _prose_of(found[1], line + code.count("\n", 0, found.start()))
+    return comments
+
+
+def _tokenized(lines: Sequence[str]) -> Iterator[Statement]:
     for tokens in _logical_lines(lines):
         yield _statement(tokens, lines)
 
@@ -106,34 +177,42 @@ def _statement(tokens: Sequence[TokenInfo], lines: Sequence[str]) -> Statement:
         kinds = [token[0] for token in tokens[:start]]
         blocks = kinds.count(INDENT) - kinds.count(DEDENT)
         above = _comments(tokens[:start], lines) if COMMENT in kinds else []
-    first, last = tokens[start][2][0], tokens[-1][2][0]
+    (first, column), last = tokens[start][2], tokens[-1][2][0]
     within = _comments(tokens[start:-2], lines) if last > first else ()
-    return Statement(tokens[start:], tokens[start][1], first, last, blocks, above, within)
+    text = "\n".join(lines[first - 1 : last])
+    code = tokens[start:]
+    return Statement(text[column:], code[0][1], text[:column], first, last, blocks, above, within, code)
 
 
 def _comments(tokens: Iterable[TokenInfo], lines: Sequence[str]) -> list[tuple[int, str]]:
     """List the comments that are prose, as (line, text)."""
-    comments = []
+    comments: list[tuple[int, str]] = []
     formatted = 0
     for token in tokens:
         if token[0] == COMMENT:
             line, column = token.start
-            alone = not formatted and is_blank(lines[line - 1][:column])
-            if alone and not (is_for_tools(token.string, line) or is_ruler(token.string[1:])):
-                comments.append((line, _COMMENT_MARK.sub("", token.string)))
+            if not formatted and is_blank(lines[line - 1][:column]):
+                comments += _prose_of(token.string, line)
         elif token[0] in _FORMATTED:
             formatted += _FORMATTED[token[0]]
     return comments
+
+
+def _prose_of(comment: str, line: int) -> Sequence[tuple[int, str]]:
+    """Return the line and the text of a comment that has its line for itself, if it is prose."""
+    if is_for_tools(comment, line) or is_ruler(comment[1:]):
+        return ()
+    return ((line, _COMMENT_MARK.sub("", comment)),)
 
 
 # `#:` is how Sphinx marks the description of an attribute.
 _COMMENT_MARK = re.compile(r"\A#(?::(?=\s|\Z))?[ \t]?")
 
 
-def _literal_prose(literal: re.Match[str], first: int, indentation: str) -> Prose:
+def _literal_prose(prefix: str, literal: str, first: int, indentation: str) -> Prose:
     """Dedent the text between the quotes as Python's own tools do, but never evaluate it."""
-    prefix, _, text = literal.groups()
-    lines = text.split("\n")
+    quotes = 3 if literal[:3] in {'"""', "'''"} else 1
+    lines = literal[quotes:-quotes].split("\n")
     # `"""\` only says that the text begins on the next line.
     if lines[0] == "\\" and prefix not in {"r", "R"}:
         lines[0] = ""

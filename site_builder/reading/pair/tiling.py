@@ -118,14 +118,17 @@ def is_for_tools(comment: str, line: int = 0) -> bool:
     return bool(_FOR_TOOLS.match(comment)) or (0 < line <= 2 and bool(_ENCODING.match(comment)))
 
 
+_LETTER = re.compile(r"[^\W_]")
 # Lines that look like punctuation but mean something to Markdown.
 _MARKUP = re.compile(r"\${2}$|`{3,}$|~{3,}$|\|[-:| ]+\|$")
 
 
 def is_ruler(text: str) -> bool:
     """Say whether the comment `text` is punctuation only: drawn to divide code, not to be read."""
+    if _LETTER.search(text):
+        return False
     bare = text.strip()
-    return bool(bare) and not any(map(str.isalnum, bare)) and not _MARKUP.match(bare)
+    return bool(bare) and not _MARKUP.match(bare)
 
 
 def tile(openings: Iterable[Opening], lines: Sequence[str]) -> tuple[Pair, ...]:
