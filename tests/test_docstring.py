@@ -179,11 +179,11 @@ HOSTILE = [
 def test_hostile_repetition_ends():
     script = (
         "import sys; sys.path[:0] = [sys.argv[1]]\n"
-        "from tests.test_docstring import HOSTILE, to_markdown\n"
+        "from test_docstring import HOSTILE, to_markdown\n"
         "for text in HOSTILE: to_markdown(text)\n"
     )
-    root = Path(__file__).parent.parent
-    subprocess.run([sys.executable, "-c", script, str(root)], check=True, timeout=120, cwd=root)
+    here = Path(__file__).parent
+    subprocess.run([sys.executable, "-c", script, str(here)], check=True, timeout=120, cwd=here)
 
 
 def test_nesting_without_end_is_left_as_it_is():

@@ -181,7 +181,7 @@ class Readings:
         )
         kept, data = replace(reading, outline=None), None
         if self.sources:
-            kept = replace(kept, source=replace(reading.source, file=Path()))
+            kept = replace(kept, source=replace(reading.source, root=Path()))
         try:
             data = sealed(kept)
             if reading.outline:
