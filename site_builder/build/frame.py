@@ -4,12 +4,13 @@ It is put together from as little of each page as that takes; the rest is looked
 """
 
 import posixpath
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote
 
 from site_builder.build.digests import digest
+from site_builder.build.entries import Entries, packed_entry
 from site_builder.build.inputs import Inputs
 from site_builder.build.known import Brief, Readings
 from site_builder.build.reading import Reading
@@ -20,7 +21,7 @@ from site_builder.site import Site
 from site_builder.writing.compose import FORMULA_SHEET
 from site_builder.writing.contents import WIDEST, surroundings
 from site_builder.writing.links import Targets
-from site_builder.writing.navigation import Entry, Navigation, in_order, navigation_of
+from site_builder.writing.navigation import Navigation, in_order, navigation_of
 from site_builder.writing.references import Index, index_of
 
 _RECENT = 512
@@ -38,6 +39,7 @@ class Frame:
     """Of the sources, by URL; a generated index has none."""
     generated: Mapping[str, Reading]
     """The generated indexes, by URL."""
+    entries: Entries
     navigation: Navigation
     targets: Targets
     index: Index
@@ -83,7 +85,7 @@ class Frame:
             **{f"map {tag}": made for tag, made in reading.maps.items()},
             **{f"memory {tag}": reading.recalled[tag].answer for tag in reading.wanting},
         }
-        return Task(reading, self.navigation.around(url, WIDEST), references, made_of)
+        return Task(reading, self.navigation.around(url, WIDEST, self.entries.some), references, made_of)
 
     def _named(self, url: str) -> tuple[bytes, bytes]:
         return url.encode(), self.briefs[url].named
@@ -115,14 +117,18 @@ def make_frame(inputs: Inputs, readings: Readings, failed: Collection[str]) -> F
     }
     sources = {path: url for url, path in paths.items()}
     ordered = in_order(briefs, _page_links(briefs, paths, sources))
-    navigation = navigation_of(ordered, _Entries(ordered, paths, generated, readings))
+
+    def packed(url: str) -> bytes:
+        return packed_entry(generated[url]) if url in generated else readings.entry(paths[url])
+
+    navigation = navigation_of(ordered, entries := Entries(_Packed(ordered, packed)))
     targets = Targets(sources, frozenset(ordered), site.assets, site.config.base_url)
     modules = _Modules(_modules(briefs, paths), readings)
     sheet = _formula_sheet(briefs.values())
     pages = ([source.path for source in site.sources], ordered, inputs.languages)
     digests = {**inputs.versions, "pages": digest(repr(pages).encode())}
     index = index_of(modules, site.sources[0].package)
-    return Frame(readings, briefs, paths, generated, navigation, targets, index, sheet, digests)
+    return Frame(readings, briefs, paths, generated, entries, navigation, targets, index, sheet, digests)
 
 
 def named_digest(reading: Reading) -> bytes:
@@ -134,24 +140,17 @@ def named_digest(reading: Reading) -> bytes:
     )
 
 
-class _Entries(Mapping[str, Entry]):
-    """The pages as others name them, by URL in the order of the site."""
+class _Packed(Mapping[str, bytes]):
+    """The names of the pages, by URL in the order of the site."""
 
-    def __init__(
-        self,
-        ordered: Iterable[str],
-        paths: Mapping[str, str],
-        generated: Mapping[str, Reading],
-        readings: Readings,
-    ) -> None:
+    def __init__(self, ordered: Iterable[str], packed: Callable[[str], bytes]) -> None:
         self._order = dict.fromkeys(ordered)
-        self._paths, self._generated, self._readings = paths, generated, readings
-        self._entry = lru_cache(_RECENT)(self._new_entry)
+        self._packed = lru_cache(_RECENT)(packed)
 
-    def __getitem__(self, url: str) -> Entry:
+    def __getitem__(self, url: str) -> bytes:
         if url not in self._order:
             raise KeyError(url)
-        return self._entry(url)
+        return self._packed(url)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._order)
@@ -161,11 +160,6 @@ class _Entries(Mapping[str, Entry]):
 
     def __contains__(self, url: object) -> bool:
         return url in self._order
-
-    def _new_entry(self, url: str) -> Entry:
-        reading = self._generated.get(url) or self._readings.get(self._paths[url])
-        assert reading
-        return Entry(url, reading.titles, reading.summaries)
 
 
 class _Modules(Mapping[str, Page]):

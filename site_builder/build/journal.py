@@ -12,10 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import blake2b
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
-from site_builder.build.folder import Folder, require_plain
+from site_builder.build.folder import Folder, folders_above, require_plain
 
 _STAGE = "stage-"
 _MANY = 500  # Files: to sync each would cost more than what others may have written there.
@@ -49,14 +49,18 @@ def staged_name(path: str) -> str:
 def plan(stage: str, moved: Iterable[str], removed: Iterable[str], files: Iterable[str]) -> Journal:
     """Put the steps in order: new pages come before old ones go, unless these are in the way."""
     new, gone = set(moved), sorted(removed)
-    new_folders = {parent for path in new for parent in _parents(path)}
+    new_folders = folders_above(new)
     first = tuple(path for path in gone if path in new_folders or not new.isdisjoint(_parents(path)))
     last = tuple(path for path in gone if path not in set(first))
     return Journal(stage, first, tuple(sorted(new)), last, tuple(sorted(files)))
 
 
 def _parents(path: str) -> list[str]:
-    return [parent.as_posix() for parent in list(PurePosixPath(path).parents)[:-1]]
+    """List the folders that a path lies in, below the root, the innermost first."""
+    parents = []
+    while path := path.rpartition("/")[0]:
+        parents.append(path)
+    return parents
 
 
 def load_manifest(folder: Folder) -> tuple[str, ...]:
@@ -86,11 +90,7 @@ def carry_out(folder: Folder, journal: Journal) -> None:
     _move_all(folder, stage, journal.move)
     for path in journal.remove_last:
         _remove(folder, path)
-    touched = {
-        parent
-        for path in (*journal.remove_first, *journal.move, *journal.remove_last)
-        for parent in _parents(path)
-    }
+    touched = folders_above((*journal.remove_first, *journal.move, *journal.remove_last))
     _sync([folder.root, *filter(Path.is_dir, (folder.root / parent for parent in touched))])
     save_manifest(folder, journal.files)
     folder.journal.unlink(missing_ok=True)

@@ -11,6 +11,7 @@ from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 from site_builder.build.cache import REFUSALS, sealed, unsealed
+from site_builder.build.entries import packed_entry
 from site_builder.build.report import Report
 from site_builder.build.state import State
 from site_builder.places import Look, is_url
@@ -154,6 +155,11 @@ class Readings:
         found = self.state.value("SELECT data FROM readings WHERE path = ?", path, Reading)
         return replace(found, source=self.sources[path]) if found and self.sources else found
 
+    def entry(self, path: str) -> bytes:
+        """Return how other pages name one, packed."""
+        row = self.state.row("SELECT entry FROM readings WHERE path = ?", path)
+        return row[0] if row and isinstance(row[0], bytes) else b""
+
     def outline(self, path: str) -> "Page | None":
         """Return the page of a reading without its sections."""
         from site_builder.model import Page  # noqa: PLC0415
@@ -189,8 +195,8 @@ class Readings:
         except REFUSALS:
             self.unkept[path], made_of = (replace(reading, outline=None), outline), b""
         has_problems = bool(reading.problems or reading.map_problems)
-        values = (path, made_of, sealed(brief), data, has_problems)
-        self.state.do("INSERT OR REPLACE INTO readings VALUES (?, ?, ?, ?, ?)", *values)
+        values = (path, made_of, sealed(brief), packed_entry(reading), data, has_problems)
+        self.state.do("INSERT OR REPLACE INTO readings VALUES (?, ?, ?, ?, ?, ?)", *values)
 
     def briefs(self) -> Iterator[tuple[str, Brief]]:
         """Yield as much as all want to know of each, by path."""

@@ -22,7 +22,10 @@ _NAME = "known.sqlite"
 _FORMAT = 1  # To be changed with the tables.
 _TABLES = """
 CREATE TABLE files (path BLOB PRIMARY KEY, signs BLOB, digest BLOB) WITHOUT ROWID;
-CREATE TABLE readings (path TEXT PRIMARY KEY, made_of BLOB, brief BLOB, data BLOB, has_problems INTEGER);
+CREATE TABLE readings (
+  path TEXT PRIMARY KEY, made_of BLOB, brief BLOB, entry BLOB, data BLOB,
+  has_problems INTEGER
+);
 CREATE TABLE outlines (path TEXT PRIMARY KEY, data BLOB);
 CREATE TABLE renderings (
   url TEXT PRIMARY KEY, made_of BLOB, files BLOB, looks BLOB, data BLOB, is_watched INTEGER

@@ -1,6 +1,6 @@
 """How the pages of a site lie: their order, what is above them, what is below."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from types import MappingProxyType
@@ -42,10 +42,12 @@ class Navigation:
         is_index = url.rpartition("/")[2] == "index.html"
         return self._folders.get(_folder_of(url), []) if is_index else []
 
-    def around(self, url: str, most: int) -> "Navigation":
+    def around(
+        self, url: str, most: int, some: Callable[[Iterable[str]], Mapping[str, Entry]]
+    ) -> "Navigation":
         """Return as much of it as a page shows: what is above and beside it, and all that lies below it.
 
-        Of the rows on the way, no more than `most` pages are left.
+        Of the rows on the way, no more than `most` pages are left; `some` returns the entries of URLs.
         """
         above = self.above(url)
         way = {url, *above}
@@ -55,7 +57,7 @@ class Navigation:
         previous, following = self.previous.get(url), self.next.get(url)
         shown = (url, *above, previous, following, *(other for row in rows.values() for other in row))
         return Navigation(
-            {other: self.entries[other] for other in dict.fromkeys(shown) if other},
+            some(dict.fromkeys(filter(None, shown))),
             {url: previous} if previous else {},
             {url: following} if following else {},
             rows,
