@@ -2,13 +2,24 @@ import re
 import subprocess
 import sys
 from importlib.resources import files
+from io import BytesIO
 from pathlib import Path
 
 import pytest
-from babel.messages.pofile import read_po
+from babel.messages import Catalog
+from babel.messages.pofile import read_po, write_po
+from hypothesis import given
+from hypothesis import strategies as st
 from jinja2 import Environment
 
-from site_builder.language import Language, find_language, format_share, gettext_for, nearest_tag
+from site_builder.language import (
+    Language,
+    find_language,
+    format_share,
+    gettext_for,
+    nearest_tag,
+    read_words,
+)
 
 LOCALES = {
     file.name.removesuffix(".po"): file for file in files("site_builder").joinpath("locales").iterdir()
@@ -102,6 +113,36 @@ def test_a_variety_falls_back_to_what_is_written_alike(tag, same):
 
 def test_a_variety_in_another_script_falls_back_to_english():
     assert gettext_for("hi-Latn")("Language") == "Language"
+
+
+def as_babel_reads(file):
+    catalog = read_po(file, ignore_obsolete=True, abort_invalid=True)
+    return {entry.id: entry.string for entry in catalog if entry.id and entry.string}
+
+
+@pytest.mark.parametrize("name", sorted(LOCALES))
+def test_our_catalogs_are_read_as_babel_reads_them(name):
+    with LOCALES[name].open("rb") as file:
+        assert read_words(LOCALES[name].read_text("utf-8")) == as_babel_reads(file)
+
+
+TEXTS = st.lists(
+    st.sampled_from(
+        ["a", "é", "日", " ", '"', "\\", "\n", "\t", "n", "#", "msgid", "msgstr", "a longer text "]
+    ),
+    max_size=12,
+).map("".join)
+
+
+@given(st.dictionaries(TEXTS.filter(bool), TEXTS), st.sets(TEXTS.filter(bool)))
+def test_any_catalog_is_read_as_babel_reads_it(words, obsolete):
+    catalog, file = Catalog(), BytesIO()
+    for text, translation in words.items():
+        catalog.add(text, translation, auto_comments=["msgid"], flags=["fuzzy"] if len(text) % 2 else [])
+    for text in obsolete - words.keys():
+        catalog.obsolete[text] = Catalog().add(text, "gone")
+    write_po(file, catalog, width=20)
+    assert read_words(file.getvalue().decode()) == as_babel_reads(BytesIO(file.getvalue()))
 
 
 @pytest.mark.parametrize("name", sorted(LOCALES))

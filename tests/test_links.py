@@ -1,7 +1,12 @@
+import posixpath
+from urllib.parse import quote
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from site_builder.model import Page
-from site_builder.writing.links import Linker, Targets
+from site_builder.writing.links import Linker, Targets, way
 
 URLS = {
     "__init__.py": "index.html",
@@ -117,3 +122,11 @@ def test_what_leads_nowhere_is_told_and_left(linker: Linker, written: str) -> No
 def test_entities_and_other_attributes_survive(linker: Linker) -> None:
     html = '<a title="a > b" href="kernel.cu?a=1&amp;b=2#x&quot;y">x</a>'
     assert linker.rewrite(html, "") == '<a title="a > b" href="kernel.cu.html?a=1&amp;b=2#x&quot;y">x</a>'
+
+
+PLACES = st.lists(st.sampled_from(["a", "b", "ab", "a b", "é", "index.html"]), max_size=4).map("/".join)
+
+
+@given(PLACES, PLACES)
+def test_a_way_is_as_python_finds_it(path: str, folder: str) -> None:
+    assert way(path, folder) == quote(posixpath.relpath(path or ".", folder or "."))

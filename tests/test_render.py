@@ -9,6 +9,7 @@ from rendering import ARABIC, CODE, ENGLISH, FIXTURES, JAPANESE, SECTIONS, STATI
 from site_builder.errors import SiteError
 from site_builder.model import Block, Text
 from site_builder.writing.render import (
+    Branch,
     Link,
     SectionContext,
     make_environment,
@@ -158,7 +159,7 @@ def test_an_outdated_translation_is_marked_and_says_what_it_translates(render):
 def test_a_page_of_outdated_translations_is_not_untranslated(render):
     section = SectionContext(0, "", (Block("<p>古い</p>", "outdated", "<p>Old</p>"),), "")
     assert "sb-untouched" not in render(context(JAPANESE, coverage=0.0, sections=(section,)))
-    section = replace(section, docs=(Block("<p>Old</p>", "outdated"),))
+    section = section._replace(docs=(Block("<p>Old</p>", "outdated"),))
     assert "sb-untouched" in render(context(JAPANESE, coverage=0.0, sections=(section,)))
 
 
@@ -179,7 +180,7 @@ def test_where_a_translation_comes_from_is_said_in_its_language(environment, kin
 
 
 def test_an_outdated_title_may_be_translated(render):
-    headless = tuple(replace(section, docs=()) for section in SECTIONS)
+    headless = tuple(section._replace(docs=()) for section in SECTIONS)
     shown = context(JAPANESE, state="outdated", sections=headless)
     assert '<h1 lang="en" dir="ltr">Group' in render(shown)
     old = replace(shown, page=replace(shown.page, title=Text("古い題", "outdated")))
@@ -187,7 +188,7 @@ def test_an_outdated_title_may_be_translated(render):
 
 
 def test_a_page_without_a_heading_gets_its_title_as_one(render):
-    headless = tuple(replace(section, docs=()) for section in SECTIONS)
+    headless = tuple(section._replace(docs=()) for section in SECTIONS)
     assert render(context()).count("<h1") == 1
     assert "<h1>Group &amp; norm</h1>" in render(context(sections=headless))
     assert '<h1 lang="en" dir="ltr">' in render(context(ARABIC, state="missing", sections=headless))
@@ -207,9 +208,20 @@ def test_all_that_is_plain_text_is_escaped(render):
             canonical=evil,
             stylesheets=(evil,),
             home_href=evil,
+            tree=(Branch(Link(evil, evil), is_current=False, below=(Branch(Link(evil, evil), True, ()),)),),
+            sections=(
+                SectionContext(0, evil, SECTIONS[0].docs, CODE, more=(SectionContext(1, evil, (), CODE),)),
+            ),
         )
     )
     assert "<script>" not in html
+    assert 'href=""' not in html
+
+
+def test_a_text_that_looks_like_markup_is_escaped_again(render):
+    trusted, text = Markup("a &amp; b"), "a &amp; b"
+    html = render(context(tree=tuple(Branch(Link(title, "a.html"), False, ()) for title in (trusted, text))))
+    assert html.index(">a &amp; b</a>") < html.index(">a &amp;amp; b</a>")
 
 
 def test_no_page_needs_what_a_strict_policy_forbids(render):

@@ -453,7 +453,7 @@ def test_a_twin_tells_what_is_not_translated() -> None:
             "<", "\\<"
         )
     )
-    nothing = replace(section, docs=docs[1:2] * 3)
+    nothing = section._replace(docs=docs[1:2] * 3)
     assert make_twin(context(ARABIC, sections=(nothing,)), "python", ()).count("لم يُترجم بعد") == 1
 
 

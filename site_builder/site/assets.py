@@ -4,8 +4,6 @@ import re
 from io import BytesIO
 from pathlib import Path
 
-import imagesize
-
 from site_builder.config import Config
 
 _SVG = re.compile(rb"""<svg(?:[^<>"']|"[^"]*"|'[^']*')*>""")
@@ -18,6 +16,8 @@ def read_asset(config: Config, asset: str) -> bytes:
 
 def image_size(config: Config, asset: str) -> tuple[int, int] | None:
     """Return the width and height of an image in pixels; None if it is none, broken, or does not say."""
+    import imagesize  # noqa: PLC0415 - It imports what speaks HTTP.
+
     try:
         with _file(config, asset).open("rb") as file:
             # Of a drawing, its first element alone: those within have sizes of their own.

@@ -1,9 +1,8 @@
 """A localized page and its place in the site, put together for the templates."""
 
-import posixpath
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
 from pathlib import Path, PurePath
@@ -13,8 +12,8 @@ from site_builder.config import Config
 from site_builder.language import Language, find_language, gettext_for
 from site_builder.model import Block, LocalizedPage
 from site_builder.writing.contents import headings, tree
-from site_builder.writing.links import Linker
-from site_builder.writing.navigation import Entry, Navigation
+from site_builder.writing.links import Linker, way
+from site_builder.writing.navigation import Navigation
 from site_builder.writing.render import Alternate, Link, PageContext, SectionContext
 from site_builder.writing.theme import STATIC_FOLDER
 from site_builder.writing.twin import twin_url
@@ -94,7 +93,8 @@ def compose(  # noqa: PLR0917 - six values of six types.
         tree=tree(navigation, url, named),
         colab_href=_colab_href(frame.config, here),
         markdown_href=_relative(twin_url(url), url) if frame.config.markdown else "",
-        children=tuple(_children(navigation, linker, url, tag)),
+        # What a folder's index leads to, except for what its prose links to already.
+        children=tuple([named(below) for below in navigation.below(url) if below not in linker.linked]),
         stylesheets=(root + frame.formula_sheet,) if frame.formula_sheet and page.page.styles else (),
         noindex=not page.translated,
         notebook_href=_relative(notebook_url(url), url) if frame.config.notebooks else "",
@@ -139,22 +139,16 @@ def absolute(config: Config, url: str) -> str:
     return f"{config.base_url}/{quote(shown)}" if config.base_url else ""
 
 
-def _children(navigation: Navigation, linker: Linker, url: str, tag: str) -> Iterator[Link]:
-    """List what a folder's index leads to, except for what its prose links to already."""
-    for below in navigation.below(url):
-        if below not in linker.linked:
-            entry = navigation.entries[below]
-            yield _link(entry, tag, _relative(below, url))
-
-
 def _names(frame: Frame, url: str, tag: str) -> Callable[[str], Link]:
-    entries = frame.navigation.entries
-    return lambda other: _link(entries[other], tag, _relative(other, url))
+    """Return what names another page, as seen from the one at `url`."""
+    entries, folder = frame.navigation.entries, url.rpartition("/")[0]
 
+    def named(other: str) -> Link:
+        entry = entries[other]
+        title, summary, href = entry.titles[tag], entry.summaries[tag], way(other, folder)
+        return Link(title.text, href, title.state != "current", summary.text, summary.state != "current")
 
-def _link(entry: Entry, tag: str, href: str) -> Link:
-    title, summary = entry.titles[tag], entry.summaries[tag]
-    return Link(title.text, href, title.state != "current", summary.text, summary.state != "current")
+    return named
 
 
 def _sections(
@@ -165,7 +159,7 @@ def _sections(
         SectionContext(
             number=number,
             anchor=section.anchor,
-            docs=tuple(_shown(block, linker, folder, labels) for block in blocks if block.html),
+            docs=tuple([_shown(block, linker, folder, labels) for block in blocks if block.html]),
             code=section.code,
             original=linker.rewrite(original, folder) if original else "",
         )
@@ -183,7 +177,7 @@ def _gathered(sections: Iterable[SectionContext]) -> tuple[SectionContext, ...]:
             gathered[-1].append(section)
         else:
             gathered.append([section])
-    return tuple(replace(first, more=tuple(more)) if more else first for first, *more in gathered)
+    return tuple(first._replace(more=tuple(more)) if more else first for first, *more in gathered)
 
 
 def _shown(block: Block, linker: Linker, folder: str, labels: Mapping[str, str]) -> Block:
@@ -215,13 +209,8 @@ def _state_labels(tag: str) -> Mapping[str, str]:
 
 def _relative(url: str, here: str) -> str:
     """Return the way from the page at `here` to `url`; to a folder, with a slash unless it is the same."""
-    way = _way(url, here.rpartition("/")[0])
-    return way if url else "" if way == "." else f"{way}/"
-
-
-@lru_cache(maxsize=4096)  # Mostly the same in every language, and from all pages of a folder.
-def _way(url: str, folder: str) -> str:
-    return quote(posixpath.relpath(url or ".", folder or "."))
+    path = way(url, here.rpartition("/")[0])
+    return path if url else "" if path == "." else f"{path}/"
 
 
 def _colab_href(config: Config, here: str) -> str:
@@ -230,7 +219,7 @@ def _colab_href(config: Config, here: str) -> str:
 
 
 def _file_href(config: Config, pattern: str, file: Path | None) -> str:
-    return repository_href(pattern, config.shown(file)) if file else ""
+    return repository_href(pattern, config.shown(file)) if pattern and file else ""
 
 
 def repository_href(pattern: str, path: str, line: int = 0) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from html import escape
 
+from site_builder.model import Block
 from site_builder.writing.navigation import Navigation
 from site_builder.writing.render import Branch, Heading, Link, SectionContext
 
@@ -34,7 +35,7 @@ class _Outline:
 
     def of(self, section: SectionContext) -> Iterator[Heading]:
         """Yield what a section and those that follow without prose add."""
-        own = tuple(self._headings(section))
+        own = [heading for block in section.docs if "<h" in block.html for heading in self._headings(block)]
         for heading in own:
             if not section.anchor:
                 self.depth = heading.depth
@@ -43,14 +44,13 @@ class _Outline:
             if one.anchor and not (own and one is section):
                 yield self._definition(one.anchor)
 
-    def _headings(self, section: SectionContext) -> Iterator[Heading]:
-        for block in section.docs:
-            for level, name, html in _HEADING.findall(block.html) if "<h" in block.html else ():
-                if level == "1" and not self.titled:
-                    self.titled = True
-                else:
-                    is_original = block.state != "current" and not block.source
-                    yield Heading(f"#{name}", _NOT_TWICE.sub("", html), max(int(level) - 2, 0), is_original)
+    def _headings(self, block: Block) -> Iterator[Heading]:
+        for level, name, html in _HEADING.findall(block.html):
+            if level == "1" and not self.titled:
+                self.titled = True
+            else:
+                is_original = block.state != "current" and not block.source
+                yield Heading(f"#{name}", _NOT_TWICE.sub("", html), max(int(level) - 2, 0), is_original)
 
     def _definition(self, anchor: str) -> Heading:
         scope, _, name = anchor.rpartition(".")
@@ -65,8 +65,10 @@ def tree(
     """List the pages of the site around `url`: those of each folder on the way to it, and below it."""
     path = {url, *navigation.above(url)}
     return tuple(
-        Branch(link(other), other == url, tree(navigation, url, link, other) if other in path else ())
-        for other in navigation.row(folder, path, WIDEST)
+        [
+            Branch(link(other), other == url, tree(navigation, url, link, other) if other in path else ())
+            for other in navigation.row(folder, path, WIDEST)
+        ]
     )
 
 

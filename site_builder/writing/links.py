@@ -4,6 +4,7 @@ import posixpath
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html import escape, unescape
 from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 
@@ -11,6 +12,21 @@ from site_builder.model import Page
 from site_builder.writing.theme import STATIC_FOLDER
 
 _LINK = re.compile(r'(<(?:a|img)\b(?:[^<>"]|"[^"]*")*?\s(?:href|src)=")([^"]*)"')
+
+
+@lru_cache(maxsize=4096)  # Mostly the same in every language, and from all pages of a folder.
+def way(path: str, folder: str) -> str:
+    """Return the relative link from a `folder` to a `path`, `.` if they are the same.
+
+    Both are normal and lie below the site's root, which is the empty folder.
+    """
+    there, here = (place.split("/") if place else [] for place in (path, folder))
+    shared = 0
+    for name, other in zip(there, here):  # noqa: B905 - One of them is longer.
+        if name != other:
+            break
+        shared += 1
+    return quote("/".join([".."] * (len(here) - shared) + there[shared:]) or ".")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +84,8 @@ class Linker:
         if target in self.targets.pages:
             self.linked.add(target)
         own = self.page.url if target in self.targets.pages else language_folder + self.page.url
-        way = quote(posixpath.relpath(target, posixpath.dirname(own) or "."))
-        return escape(urlunsplit(("", "", way, parts.query, parts.fragment)))
+        path = way(target, posixpath.dirname(own))
+        return escape(urlunsplit(("", "", path, parts.query, parts.fragment)))
 
     def _inside(self, href: str) -> SplitResult | None:
         """Split a link into the site; None if it leads outside."""

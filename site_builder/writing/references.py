@@ -1,13 +1,12 @@
 """Names in code that link to their definitions, on whichever page of the site these are."""
 
-import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from typing import NamedTuple
-from urllib.parse import quote
 
 from site_builder.model import Names, Page, Section, Target
+from site_builder.writing.links import way
 
 
 class Meaning(NamedTuple):
@@ -57,13 +56,13 @@ class Index:
         is_here = found.url == page.url
         if is_here and not meaning.definition:
             return None
-        way = "" if is_here else quote(posixpath.relpath(found.url, posixpath.dirname(page.url) or "."))
+        path = "" if is_here else way(found.url, page.url.rpartition("/")[0])
         if not meaning.definition:
             # Of a page without a heading, the title is only its name again.
             title = "" if found.names.module.endswith(found.title) else found.title
-            return Reference(way, _lines(title, found.summary))
+            return Reference(path, _lines(title, found.summary))
         definition = found.names.definitions[meaning.definition]
-        return Reference(f"{way}#{definition.fragment}", _lines(definition.title, definition.summary))
+        return Reference(f"{path}#{definition.fragment}", _lines(definition.title, definition.summary))
 
 
 def _lines(*texts: str) -> str:

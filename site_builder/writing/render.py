@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from jinja2 import Environment, StrictUndefined, TemplateError, pass_context
 from jinja2.runtime import Context
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from site_builder.config import Config
 from site_builder.errors import SiteError
@@ -38,8 +38,7 @@ class Link(NamedTuple):
     summary_is_original: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class SectionContext:
+class SectionContext(NamedTuple):
     """One pair of prose and code, ready to be shown."""
 
     number: int
@@ -190,7 +189,7 @@ def make_environment(config: Config) -> Environment:
         "card": urls.get("card.png", ""),
         "say": lambda language, message: gettext_for(language.tag)(message),
     }
-    environment.filters |= {"number": _number, "locale": territory_locale}
+    environment.filters |= {"number": _number, "locale": territory_locale, "escaped": _escaped}
     # The extension adds this method; its stubs cannot say so.
     environment.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
     environment.globals["_"] = _said  # Does the same, but not for every text anew.
@@ -258,9 +257,7 @@ def _derived(context: PageContext) -> dict[str, object]:
     page, tag = context.page, context.language.tag
     translated = tag != context.source_language.tag
     untouched = is_untouched(context)
-    source_attributes = Markup(' lang="{}" dir="{}"').format(
-        context.source_language.tag, context.source_language.direction
-    )
+    source_attributes = _attributes(context.source_language)
     description = describe(page)
     return {
         "description": description,
@@ -270,7 +267,7 @@ def _derived(context: PageContext) -> dict[str, object]:
         "title_attributes": source_attributes * is_original(page.title, page.page.title),
         "summary_attributes": source_attributes * is_original(page.summary, page.page.summary),
         "source_attributes": source_attributes,
-        "direction_attribute": Markup(' dir="{}"').format(context.language.direction),
+        "direction_attribute": _direction_attribute(context.language),
         "translated": translated,
         "share": format_share(tag, page.coverage) if translated else "",
         "provenance": context.site.provenance.get(tag, "") if translated else "",
@@ -278,6 +275,16 @@ def _derived(context: PageContext) -> dict[str, object]:
         "layout": _layout(context, untouched=untouched),
         "has_heading": any("<h1" in block.html for section in context.sections for block in section.docs),
     }
+
+
+@lru_cache(maxsize=256)
+def _attributes(language: Language) -> Markup:
+    return Markup(' lang="{}" dir="{}"').format(language.tag, language.direction)
+
+
+@lru_cache(maxsize=256)
+def _direction_attribute(language: Language) -> Markup:
+    return Markup(' dir="{}"').format(language.direction)
 
 
 def _layout(context: PageContext, *, untouched: bool) -> str:
@@ -293,7 +300,7 @@ def is_untouched(context: PageContext) -> bool:
     if not context.page.translated:
         return True
     blocks = [block for section in context.sections for block in section.docs]
-    return bool(blocks) and all(block.state != "current" and not block.source for block in blocks)
+    return bool(blocks) and not any(block.state == "current" or block.source for block in blocks)
 
 
 def _structured(context: PageContext, description: str) -> Markup:
@@ -316,6 +323,11 @@ def _static(urls: Mapping[str, str]) -> Callable[[Context, str], str]:
         return f"{context['root']}{urls[name]}"
 
     return static
+
+
+@lru_cache(maxsize=4096, typed=True)  # Markup equals a text that it is not.
+def _escaped(text: str) -> str:
+    return str(escape(text))
 
 
 @pass_context

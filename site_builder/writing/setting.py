@@ -1,7 +1,7 @@
 """How prose is set: what a browser would break apart is kept together, and tables get a box to scroll in."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from html import unescape
 from types import MappingProxyType
 
@@ -10,10 +10,11 @@ _CLOSING = "[)\\]}”’»›,.;:!?…%‰،؛؟۔।॥、。・：；！？」
 # An Arabic letter that is written together with the next word; an ending such as 's, -th or th.
 _PREFIX = "(?:(?<!\\w)[\u0621-\u064a]{1,3}\u0640?)?"
 _ENDING = "(?:[-'’][^\\W\\d_]{1,3}\\b|[a-z]{1,2}\\b)?"
-_FORMULA = re.compile('(<math(?: alttext="[^"]*")?>.*?</math>)', re.DOTALL)
+_FORMULA = re.compile('<math(?: alttext="[^"]*")?>')
 _BEFORE = re.compile(f"{_PREFIX}{_OPENING}\\Z")
 _LAST_BEFORE = re.compile(f"{_OPENING[:-1]}|[\u0621-\u064a]")
 _AFTER = re.compile(f"{_ENDING}{_CLOSING}")
+_APART = " <"  # With these, or with nothing, none of that begins.
 # Tags and code, which stay as they are; a number and its deviation, or its counter.
 _COUNTED = re.compile(
     r'<(?:pre|code)\b.*?</(?:pre|code)>|<(?:[^<>"]|"[^"]*")*>'
@@ -43,7 +44,7 @@ def set_prose(html: str, sizes: Mapping[str, tuple[int, int]] = MappingProxyType
     An image at an address in `sizes` gets that width and height, so that nothing moves when it is loaded.
     """
     if "<math" in html:
-        html = "".join(_with_their_signs(_FORMULA.split(html)))
+        html = _with_their_signs(html)
     if not html.isascii() and _NUMBER_AND_MORE.search(html):
         html = _COUNTED.sub(lambda part: _unbroken(part[1]) if part[1] else part[0], html)
     if "-" in html:
@@ -68,27 +69,41 @@ def _with_size(image: re.Match[str], sizes: Mapping[str, tuple[int, int]]) -> st
     return f'{_DIMENSION.sub("", image[1])} width="{shown["width"]}" height="{shown["height"]}">'
 
 
-def _with_their_signs(parts: Sequence[str]) -> Iterator[str]:
-    """Keep each formula on the line of the signs that touch it: for browsers it is a letter of its own.
-
-    Formulas are at the odd places.
-    """
-    text, done = parts[0], 0
-    for formula, following in zip(parts[1::2], parts[2::2], strict=True):
-        before = _before(text, done)
-        yield text[done : len(text) - len(before)]
-        found = _AFTER.match(following)
-        text, done = following, found.end() if found else 0
-        yield _unbroken(f"{before}{formula}{text[:done]}") if before or done else formula
-    yield text[done:]
+def _with_their_signs(html: str) -> str:
+    """Keep each formula on the line of the signs that touch it: for browsers it is a letter of its own."""
+    parts: list[str] = []
+    done = last = 0
+    for start, end in _formulas(html):
+        first, last = _before(html, last, start), _after(html, end)
+        if first < start or end < last:
+            parts += html[done:first], _unbroken(html[first:last])
+            done = last
+    return "".join([*parts, html[done:]]) if done else html
 
 
-def _before(text: str, start: int) -> str:
-    """Return the end of a text that touches what follows, if it begins after `start`."""
-    if not _LAST_BEFORE.match(text, max(start, len(text) - 1)):
-        return ""
-    found = _BEFORE.search(text, start)
-    return found[0] if found else ""
+def _formulas(html: str) -> Iterator[tuple[int, int]]:
+    """Yield where each formula begins and ends."""
+    end = 0
+    # Not one expression: it would walk through all of a formula, which is most of the prose.
+    while (tag := _FORMULA.search(html, end)) and (closing := html.find("</math>", tag.end())) >= 0:
+        end = closing + len("</math>")
+        yield tag.start(), end
+
+
+def _before(html: str, start: int, end: int) -> int:
+    """Return where the signs begin that touch what stands at `end`, no earlier than at `start`."""
+    if not _LAST_BEFORE.match(html, max(start, end - 1), end):
+        return end
+    found = _BEFORE.search(html, start, end)
+    return found.start() if found else end
+
+
+def _after(html: str, start: int) -> int:
+    """Return where the signs end that touch what ends at `start`."""
+    if html[start : start + 1] in _APART:
+        return start
+    found = _AFTER.match(html, start)
+    return found.end() if found else start
 
 
 def _with_whole_options(code: re.Match[str]) -> str:
