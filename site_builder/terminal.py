@@ -54,6 +54,9 @@ def count(number: int, noun: str) -> str:
 
 def print_problems(problems: Iterable[Problem]) -> None:
     """Print problems by file; the errors come last, where they are seen above a summary."""
+    problems = tuple(problems)
+    if not problems:
+        return
     from rich.text import Text  # noqa: PLC0415
 
     console = _console()
@@ -146,10 +149,13 @@ def problem_count(problems: Iterable[Problem]) -> str:
 @contextmanager
 def progress_shown(*, verbose: bool, quiet: bool) -> Iterator[Progress | None]:
     """Show how far a build is: lines if `verbose`, a bar on a terminal, else nothing."""
+    if quiet and not verbose:
+        yield None
+        return
     console = _console()
     if verbose:
         yield lambda url, done, total: console.print(_visible(f"[{done}/{total}] {url}"))
-    elif quiet or not console.is_terminal:
+    elif not console.is_terminal:
         yield None
     else:
         with _bar(console) as progress:

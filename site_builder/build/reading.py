@@ -10,7 +10,6 @@ from site_builder.errors import Location, Problem, reason
 from site_builder.model import Page, Text
 from site_builder.reading.discover import Source
 from site_builder.site.memories import load_memory
-from site_builder.site.pages import read_source
 from site_builder.translating.join import localized_title
 from site_builder.translating.memory import Memory
 
@@ -99,6 +98,8 @@ def _outlined(reading: Reading, page: Page) -> Reading:
 
 
 def _read(inputs: Inputs, source: Source, key: bytes, content: bytes) -> Read:
+    from site_builder.site.pages import read_source  # noqa: PLC0415 - Many builds read no source.
+
     found = Read(*read_source(inputs.site.config, source, content))
     inputs.cache.save(page_name(key), found)
     return found
@@ -116,6 +117,8 @@ def load_page(inputs: Inputs, reading: Reading) -> Page:
 
 def _read_again(inputs: Inputs, reading: Reading) -> Page | None:
     """Read a page that the cache does not hold; what was edited meanwhile, the next build finds."""
+    from site_builder.site.pages import read_source  # noqa: PLC0415
+
     try:
         return read_source(inputs.site.config, reading.source, reading.source.file.read_bytes())[0]
     except OSError:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 
 from site_builder.build.digests import Files, digest
 from site_builder.build.frame import Frame, make_frame, named_digest
@@ -40,6 +41,8 @@ def read_sources(inputs: Inputs, readings: Readings, made_of: Iterable[bytes], w
         else:
             key, known = inputs.key(source, files.digest(source.file)), readings.get(source.path)
             (retold if known and known.key == key else changed).append(source)
+    if changed:
+        import_module("site_builder.site.pages")  # Before workers fork, so that they need not.
     for source, result in work.each(read, changed, inputs, _path):
         _put(inputs, readings, source, result)
     again = (reading for source in retold if (reading := readings.get(source.path)))
