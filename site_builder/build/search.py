@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 
 from site_builder.build.digests import digest
 from site_builder.build.stage import Stage
@@ -29,8 +30,8 @@ class Indexing:
     """In the order of the site: their places are the numbers of the pages."""
     sizes: Mapping[str, int] = field(default_factory=dict)
     """Of the corpora on disk of which only the texts of some pages have changed."""
-    changed: Mapping[str, Collection[str]] = field(default_factory=dict)
-    """The URLs of those pages, by corpus."""
+    changed: Mapping[str, Sequence[tuple[int, str]]] = field(default_factory=dict)
+    """The numbers and URLs of those pages, by corpus; not where they are too many to change only them."""
 
 
 def plan(
@@ -52,23 +53,33 @@ def plan(
         for name, corpus in corpora.items()
         if not any(shard_path(name, number) in foreign for number in range(corpus.shards))
     }
-    changed = {
-        name: [url for url in urls if before[url].texts.get(name) != renderings[url].texts.get(name)]
-        for name in sizes
-    }
-    return Indexing(stage, tuple(urls), sizes, changed)
+    changed = {name: _changed(name, before, renderings, urls) for name in sizes}
+    return Indexing(
+        stage, tuple(urls), sizes, {name: few for name, few in changed.items() if len(few) <= _FEW}
+    )
+
+
+def _changed(
+    corpus: str, before: Mapping[str, Rendering], now: Mapping[str, Rendering], urls: Sequence[str]
+) -> list[tuple[int, str]]:
+    """Return the pages whose text has changed; of many, a few."""
+    changed = (
+        (number, url)
+        for number, url in enumerate(urls)
+        if before[url].texts.get(corpus) != now[url].texts.get(corpus)
+    )
+    return [*islice(changed, _FEW + 1)]
 
 
 def index(indexing: Indexing, corpus: str) -> int:
     """Write the shards of a corpus that are not as they were, and return the size of all."""
     stage = indexing.stage
-    if size := indexing.sizes.get(corpus, 0):
-        pages = [(number, url) for number, url in enumerate(indexing.urls) if url in indexing.changed[corpus]]
-        if len(pages) <= _FEW:
-            texts = ((number, text_path(corpus, url)) for number, url in pages)
-            changed = [(number, stage.published(path), stage.read(path)) for number, path in texts]
-            if edited := edit_shards(corpus, size, changed, stage.published, stage.write):
-                return edited
+    size, pages = indexing.sizes.get(corpus, 0), indexing.changed.get(corpus)
+    if size and pages is not None:
+        texts = ((number, text_path(corpus, url)) for number, url in pages)
+        changed = ((number, stage.published(path), stage.read(path)) for number, path in texts)
+        if edited := edit_shards(corpus, size, changed, stage.published, stage.write):
+            return edited
     return make_shards(corpus, indexing.urls, stage.read, stage.write)
 
 

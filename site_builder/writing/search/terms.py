@@ -47,7 +47,7 @@ RULES: Final[Mapping[str, object]] = {
 }
 """The patterns are regular expressions of Python and, with the flag `u`, of JavaScript."""
 
-_IGNORED_PATTERN = re.compile(f"[{_IGNORED}]+")
+_IGNORED_PATTERN = re.compile(f"[{_IGNORED}]")
 _SAME_PATTERN = re.compile(f"[{''.join(_SAME)}]")
 _WITHOUT_MARKS = re.compile("[\x00-\x7f\u2010-\u2027\u3000-\u30ff\u3400-\u9fff\uac00-\ud7a3]*")
 """What a composed text may consist of and have no marks to be ignored, also if decomposed."""
@@ -133,9 +133,9 @@ def _chunks(word: str) -> list[str]:
     return [word[start : start + _CHUNK] for start in starts]
 
 
-def places(word: str) -> set[str]:
+def places(word: str) -> list[str]:
     """Return what a word is looked up by: each three characters of it, or all of a shorter one."""
-    return {word[at : at + 3] for at in range(max(1, len(word) - 2))}
+    return [word[at : at + 3] for at in range(len(word) - 2)] or [word]
 
 
 def shard_of(key: str, shards: int) -> int:
