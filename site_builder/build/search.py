@@ -27,8 +27,8 @@ class Indexing:
     """In the order of the site: their places are the numbers of the pages."""
     sizes: Mapping[str, int] = field(default_factory=dict)
     """Of the corpora on disk of which only the texts of some pages have changed."""
-    changed: Mapping[str, Collection[str]] = field(default_factory=dict)
-    """The URLs of those pages, by corpus."""
+    changed: Mapping[str, Sequence[tuple[int, str]]] = field(default_factory=dict)
+    """The numbers and URLs of those pages, by corpus; not where they are too many to change only them."""
 
 
 def plan(
@@ -52,19 +52,20 @@ def plan(
         # What was indexed of a page is not known if somebody else has changed that.
         and before.foreign_pages.isdisjoint(retold.get(name, ()))
     }
-    return Indexing(stage, tuple(urls), sizes, {name: retold.get(name, ()) for name in sizes})
+    few = {name: found for name in sizes if len(found := retold.get(name, ())) <= _FEW}
+    changed = {name: [(number, url) for number, url in enumerate(urls) if url in few[name]] for name in few}
+    return Indexing(stage, tuple(urls), sizes, changed)
 
 
 def index(indexing: Indexing, corpus: str) -> int:
     """Write the shards of a corpus that are not as they were, and return the size of all."""
     stage = indexing.stage
-    if size := indexing.sizes.get(corpus, 0):
-        pages = [(number, url) for number, url in enumerate(indexing.urls) if url in indexing.changed[corpus]]
-        if len(pages) <= _FEW:
-            texts = ((number, text_path(corpus, url)) for number, url in pages)
-            changed = [(number, stage.published(path), stage.read(path)) for number, path in texts]
-            if edited := edit_shards(corpus, size, changed, stage.published, stage.write):
-                return edited
+    size, pages = indexing.sizes.get(corpus, 0), indexing.changed.get(corpus)
+    if size and pages is not None:
+        texts = ((number, text_path(corpus, url)) for number, url in pages)
+        changed = ((number, stage.published(path), stage.read(path)) for number, path in texts)
+        if edited := edit_shards(corpus, size, changed, stage.published, stage.write):
+            return edited
     return make_shards(corpus, indexing.urls, stage.read, stage.write)
 
 

@@ -12,8 +12,8 @@ language, and the prose of all pages in each language, as it is shown. A query l
 a page that need not be written again need not be read again either. `terms` says what is looked up:
 words, and of every run of letters its single characters and pairs, so that any part of a word is found
 in any script, with spaces between the words or without. `shards` reads the texts of a corpus one after
-another and writes down which page holds which term: no more than the lists of pages is in memory. The
-corpora are independent of each other, so that workers can do one each.
+another; `postings` notes which page holds which term, and `dealing` puts that into shards. What would take
+much memory waits in files. The corpora are independent of each other, so that workers can do one each.
 
 That a page holds all the terms of a query does not mean that it holds the query. The browser
 (`templates/static/search.js`) looks through the texts of the pages that it is about to show, with the rules

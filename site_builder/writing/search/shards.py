@@ -1,10 +1,13 @@
 """Which page holds which term: the texts of a corpus, one after another, into shards."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 
-from site_builder.writing.search.terms import RULES, Terms, find_terms, places, shard_of
+from site_builder.writing.search.dealing import deal, entry
+from site_builder.writing.search.postings import Postings, Record, Records, encoded
+from site_builder.writing.search.terms import RULES, Terms, find_terms
 from site_builder.writing.search.text import FOLDER, text_path
 
 CODE = "code"
@@ -14,6 +17,7 @@ FORMAT = b"1"
 
 _BLOCK = 1024  # Pages in one list of URLs.
 _SHARD = 24_000  # Characters that a shard should have.
+_ROOM = 16_000_000  # Bytes of memory for what is gathered.
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,37 +31,43 @@ class Corpus:
     """Of all that the shards hold; it decides how many they are."""
 
 
-@dataclass(slots=True)
-class _Postings:
-    """The pages of each term, as a shard writes them: `(distance from the one before) * 4 + weight`."""
-
-    lists: dict[str, bytearray] = field(default_factory=dict)
-    last: dict[str, int] = field(default_factory=dict)
-
-    def add(self, page: int, terms: Mapping[str, int]) -> None:
-        lists, last = self.lists, self.last
-        for term, weight in terms.items():
-            before = last.get(term)
-            if before is None:
-                lists[term] = bytearray(b"%d" % ((page + 1) * 4 + weight))
-            else:
-                lists[term] += b",%d" % ((page - before) * 4 + weight)
-            last[term] = page
-
-
 def make_shards(
-    corpus: str, urls: Iterable[str], read: Callable[[str], bytes], write: Callable[[str, bytes], object]
+    corpus: str,
+    urls: Iterable[str],
+    read: Callable[[str], bytes],
+    write: Callable[[str, bytes], object],
+    room: int = _ROOM,
 ) -> int:
-    """Index the texts of the pages at `urls`, in this order; return the size of what was written."""
-    words, grams = _Postings(), _Postings()
-    for number, url in enumerate(urls):
-        terms = terms_of(read(text_path(corpus, url)))
-        words.add(number, terms.words)
-        grams.add(number, terms.grams)
-    size = sum(word_size(word, len(pages)) for word, pages in words.lists.items())
-    size += sum(gram_size(len(pages)) for pages in grams.lists.values())
-    for number, content in enumerate(_shards(words.lists, grams.lists, shard_count(size))):
-        write(shard_path(corpus, number), content)
+    """Index the texts of the pages at `urls`, in this order; return the size of what was written.
+
+    What takes more than about `room` bytes of memory waits in files.
+    """
+    with ExitStack() as files:
+        words, grams = Postings(files), Postings(files)
+        for number, url in enumerate(urls):
+            terms = terms_of(read(text_path(corpus, url)))
+            words.add(number, terms.words)
+            grams.add(number, terms.grams)
+            if words.room + grams.room > room:
+                words.spill()
+                grams.spill()
+        is_large = bool(words.runs)
+        of_words, of_grams = (Records[str](files) if is_large else list[Record]() for _ in range(2))
+        size = _keep(words, word_size, of_words) + _keep(grams, gram_size, of_grams)
+        for number, content in deal(of_words, of_grams, shard_count(size), files if is_large else None):
+            write(shard_path(corpus, number), content)
+        return size
+
+
+def _keep(
+    postings: Postings, size_of: Callable[[str, int], int], entries: list[Record] | Records[str]
+) -> int:
+    """Write the entry of each term; return the size of all."""
+    size = 0
+    for term, pages in postings.read():
+        written = encoded(pages)
+        size += size_of(term, len(written))
+        entries.append((term, entry(term, written)))
     return size
 
 
@@ -90,46 +100,9 @@ def word_size(word: str, length: int) -> int:
     return (length + len(word) + 5) * max(1, len(word) - 2)
 
 
-def gram_size(length: int) -> int:
+def gram_size(_gram: str, length: int) -> int:
     """Say what a character or a pair of them takes."""
     return length + 7
-
-
-def shard(words: Iterable[bytes], grams: Iterable[bytes]) -> bytes:
-    """Return a shard that holds these entries."""
-    return b'{"words":{%b},\n"grams":{%b}}\n' % (b",".join(words), b",".join(grams))
-
-
-def _shards(words: Mapping[str, bytearray], grams: Mapping[str, bytearray], count: int) -> Iterator[bytes]:
-    words_of = _dealt(((word, places(word)) for word in sorted(words)), entries(words), count)
-    grams_of = _dealt(((gram, (gram,)) for gram in sorted(grams)), entries(grams), count)
-    for in_words, in_grams in zip(words_of, grams_of, strict=True):
-        yield shard(in_words, in_grams)
-
-
-def entries(lists: Mapping[str, bytes] | Mapping[str, bytearray]) -> dict[str, bytes]:
-    """Write each term with its list of pages, as it stands in shards."""
-    # All names at once, which is quicker: JSON writes no line break in a string.
-    names = json.dumps(list(lists), ensure_ascii=False, separators=("\n", ":"))[1:-1].encode().split(b"\n")
-    return {
-        term: b"%b:[%b]" % (name, bytes(pages))
-        for (term, pages), name in zip(lists.items(), names, strict=False)
-    }
-
-
-def _dealt(
-    keyed: Iterable[tuple[str, Iterable[str]]], written: Mapping[str, bytes], count: int
-) -> list[list[bytes]]:
-    """Put the entry of each term into the shards of its keys, once."""
-    dealt: list[list[bytes]] = [[] for _ in range(count)]
-    numbers: dict[str, int] = {}
-    for term, keys in keyed:
-        for key in keys:
-            if key not in numbers:
-                numbers[key] = shard_of(key, count)
-        for number in {numbers[key] for key in keys}:
-            dealt[number].append(written[term])
-    return dealt
 
 
 def page_files(urls: Sequence[str]) -> Iterator[tuple[str, bytes]]:

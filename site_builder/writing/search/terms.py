@@ -1,11 +1,12 @@
 """What of a text is looked up: the same here and in the browser, which is given `RULES`."""
 
 import re
+import sys
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from operator import add
 from typing import Final
 
 _CHUNK = 64
@@ -46,10 +47,13 @@ RULES: Final[Mapping[str, object]] = {
 }
 """The patterns are regular expressions of Python and, with the flag `u`, of JavaScript."""
 
-_IGNORED_PATTERN = re.compile(f"[{_IGNORED}]+")
-_SAME_TABLE = str.maketrans(_SAME)
+_IGNORED_PATTERN = re.compile(f"[{_IGNORED}]")
+_SAME_PATTERN = re.compile(f"[{''.join(_SAME)}]")
+_WITHOUT_MARKS = re.compile("[\x00-\x7f\u2010-\u2027\u3000-\u30ff\u3400-\u9fff\uac00-\ud7a3]*")
+"""What a composed text may consist of and have no marks to be ignored, also if decomposed."""
 _WORD = re.compile(f"[^{_UNSPACED}{_BETWEEN}]+")
 _UNSPACED_RUN = re.compile(f"[{_UNSPACED}]+")
+_SPACES = {code: " " for code in range(128) if not _WORD.match(chr(code))}
 _BODY, _OFTEN, _HEADING, _TITLE = range(4)
 
 
@@ -67,8 +71,12 @@ def normalize(text: str) -> str:
     """Return what is compared: no difference of width, case, accents or vowel points."""
     if text.isascii():
         return text.lower()
-    plain = _IGNORED_PATTERN.sub("", unicodedata.normalize("NFKD", text))
-    return unicodedata.normalize("NFC", plain).lower().translate(_SAME_TABLE)
+    # One of these stands for each formula; without it, most texts of the east are composed as they are.
+    plain = unicodedata.normalize("NFKC", text.replace("…", "..."))
+    if not _WITHOUT_MARKS.fullmatch(plain):
+        decomposed = unicodedata.normalize("NFKD", plain)
+        plain = unicodedata.normalize("NFC", _IGNORED_PATTERN.sub("", decomposed))
+    return _SAME_PATTERN.sub(lambda found: _SAME[found[0]], plain.lower())
 
 
 def find_terms(title: str, headings: Iterable[str], body: Iterable[str]) -> Terms:
@@ -76,24 +84,47 @@ def find_terms(title: str, headings: Iterable[str], body: Iterable[str]) -> Term
     words: dict[str, int] = {}
     grams: dict[str, int] = {}
     for weight, texts in ((_BODY, body), (_HEADING, headings), (_TITLE, (title,))):
-        text = normalize("\n".join(texts))
-        counts = Counter(_WORD.findall(text))
+        found, runs = _split(normalize("\n".join(texts)))
+        counts = Counter(found)
         words |= {word: weight or _OFTEN * (count > 2) for word, count in counts.items()}
-        grams |= dict.fromkeys(_grams({*counts, *_unspaced(text)}), weight)
+        grams |= dict.fromkeys(_grams(counts) | _grams({*runs}), weight)
     for word in [word for word in words if len(word) > _CHUNK]:
         weight = words.pop(word)
         words |= dict.fromkeys(_chunks(word), weight)
     return Terms(words, grams)
 
 
-def _unspaced(text: str) -> list[str]:
-    return [] if text.isascii() else _UNSPACED_RUN.findall(text)
+def _split(text: str) -> tuple[list[str], list[str]]:
+    """Return the words of a normalized text, and its runs of unspaced scripts."""
+    if text.isascii():
+        return text.translate(_SPACES).split(), []
+    return _WORD.findall(text), _UNSPACED_RUN.findall(text)
 
 
 def _grams(runs: Iterable[str]) -> set[str]:
+    """Return the characters of runs, and the pairs of those that are neighbours."""
     joined = " ".join(runs)
-    pairs = {f"{one}{other}" for one, other in {*pairwise(joined)} if " " not in (one, other)}
-    return (pairs | set(joined)) - {" "}
+    if joined.isascii():
+        even = memoryview(joined.encode())
+        odd = even[1:]
+        pairs = {*even[: len(even) & -2].cast("H"), *odd[: len(odd) & -2].cast("H")}
+        grams = {*map(_PAIRS.__getitem__, pairs), *map(chr, {*even})}
+    else:
+        letters = [*joined]
+        grams = {pair for pair in {*map(add, letters, letters[1:])} if " " not in pair}.union(letters)
+    grams.discard(" ")
+    return grams
+
+
+class _Pairs(dict[int, str]):
+    """Two ASCII characters by the number that their bytes make; beside a space, the other one."""
+
+    def __missing__(self, number: int) -> str:
+        pair = self[number] = number.to_bytes(2, sys.byteorder).decode().strip(" ")
+        return pair
+
+
+_PAIRS = _Pairs()
 
 
 def _chunks(word: str) -> list[str]:
@@ -102,14 +133,14 @@ def _chunks(word: str) -> list[str]:
     return [word[start : start + _CHUNK] for start in starts]
 
 
-def places(word: str) -> set[str]:
+def places(word: str) -> list[str]:
     """Return what a word is looked up by: each three characters of it, or all of a shorter one."""
-    return {word[at : at + 3] for at in range(max(1, len(word) - 2))}
+    return [word[at : at + 3] for at in range(len(word) - 2)] or [word]
 
 
 def shard_of(key: str, shards: int) -> int:
     """Return the number of the shard that holds what is looked up by `key`."""
     total = 0
     for character in key:
-        total = (total * 131 + ord(character)) & 0xFFFFFFFF
-    return total % shards
+        total = total * 131 + ord(character)
+    return (total & 0xFFFFFFFF) % shards

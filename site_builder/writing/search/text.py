@@ -10,17 +10,18 @@ from site_builder.writing.render import Link
 
 FOLDER = "_site/search"
 
-_FORMULA = re.compile(r"<math\b.*?</math>", re.DOTALL)
+# What repeats takes all that it can (`*+`) and is not tried shorter: a tag can be read in one way only.
+_FORMULA = re.compile(r"<math\b[^<]*+(?:<(?!/math>)[^<]*+)*+</math>")
 _LINE_NUMBER = re.compile(r'<span class="lineno">[^<]*</span>')
 _AT_HEADING = re.compile(r"(?=<h[1-6]\b)")
-_HEADING = re.compile(r'<h([1-6])\b((?:[^<>"]|"[^"]*")*)>(.*?)</h\1>', re.DOTALL)
+_TO_END = r'[^<>"]*+(?:"[^"]*+"[^<>"]*+)*+'  # Of a tag.
+_HEADING = re.compile(rf"<h([1-6])\b({_TO_END})>(.*?)</h\1>", re.DOTALL)
 _ID = re.compile(r'\sid="([^"]*)"')
-_TAG = r'(?:[^<>"]|"[^"]*")*>'
 _INLINE = re.compile(
     r"</?(?:a|abbr|b|bdi|bdo|cite|code|del|dfn|em|font|i|ins|kbd|mark|q|s|samp|small|span|strong|sub|sup|u|var|wbr)"
-    rf"\b{_TAG}"
+    rf"\b{_TO_END}>"
 )
-_ANY = re.compile(rf"<{_TAG}")
+_ANY = re.compile(f"<{_TO_END}>")
 
 
 def text_path(corpus: str, url: str) -> str:
@@ -42,7 +43,7 @@ def prose_text(page: LocalizedPage, children: Iterable[Link] = ()) -> bytes:
     parts = [
         (number, *part)
         for number, blocks in enumerate(page.sections)
-        for part in _parts("\n".join(block.html for block in blocks))
+        for part in _parts("\n".join([block.html for block in blocks]))
     ]
     listed = (text for child in children for text in (child.title, child.summary))
     about = " · ".join(filter(None, (page.summary.text, *listed)))
@@ -51,7 +52,9 @@ def prose_text(page: LocalizedPage, children: Iterable[Link] = ()) -> bytes:
 
 def _parts(html: str) -> Iterator[tuple[str, str, str]]:
     """Yield what stands under each heading, with the heading's id and text; both empty before the first."""
-    for part in _AT_HEADING.split(_FORMULA.sub("…", html)):
+    html = _FORMULA.sub("…", html)
+    # Few have a heading.
+    for part in _AT_HEADING.split(html) if "<h" in html else (html,):
         heading = _HEADING.match(part)
         if heading is None:
             text = _plain(part)
