@@ -95,12 +95,7 @@ class Frame:
         parts = (
             part
             for url, brief in sorted(self.briefs.items())
-            for part in (
-                url.encode(),
-                brief.named,
-                brief.outlined,
-                *(text.encode() for text in brief.leads_to),
-            )
+            for part in (url.encode(), brief.named, brief.outlined)
         )
         return digest(*self.digests.values(), self.formula_sheet, *parts)
 
