@@ -27,7 +27,7 @@ from live import Wait, hugo_live, ours_live
 from make_tree import PRESETS, contents, digest, make_tree
 from measuring import Cost, run, watched
 from peers import peer_versions, require_peers
-from tools import EDITS, Tool, hugo_tool, ours, pycco_tool
+from tools import EDITS, Tool, hugo_tool, ours, ours_pages_alone, pycco_tool
 from work_done import Work
 
 README = Path(__file__).parent / "README.md"
@@ -38,6 +38,8 @@ STEPS = {
     "map": "one map changed",
     "template": "one template changed",
 }
+COMPARED = ("site-builder, 2 jobs", "pages alone, 2 jobs")
+"""Ours that Hugo is compared with."""
 GOALS = {"cold": "2.0 / 3.3", "same": "0.25", "source": "0.4", "peak": "200", "serve": "0.05"}
 """For the preset, on two cores that do nothing else."""
 
@@ -85,6 +87,7 @@ def compare(
     """Measure all tools in turn; return what was measured of each, and the stages of ours."""
     tree = work / "tree"
     mine = [ours(tree, languages, jobs) for jobs in (1, 2)]
+    mine.append(ours_pages_alone(tree, work / "pages_alone", languages))
     hugo = hugo_tool(tree, work / "hugo", languages)
     tools = [*mine, hugo, pycco_tool(tree, work / "pycco")]
     measured = {tool.name: Measured() for tool in tools}
@@ -153,7 +156,8 @@ def report(
 ) -> str:
     """Return what was measured as Markdown."""
     rows = [*(step_row(step, measured, goals) for step in STEPS), *other_rows(measured, goals)]
-    table = [["", *measured, "Hugo / site-builder, 2 jobs", "goal"], ["---"] * (len(measured) + 3), *rows]
+    heads = ["", *measured, *(f"Hugo / {name}" for name in COMPARED), "goal"]
+    table = [heads, ["---"] * len(heads), *rows]
     total = sum(spent.values())
     shares = [
         [name, f"{cost:.2f}", f"{cost / total:.0%}"]
@@ -171,13 +175,9 @@ def as_table(rows: Iterable[Sequence[str]]) -> str:
 def step_row(step: str, measured: Mapping[str, Measured], goals: Mapping[str, str]) -> list[str]:
     """Return a row: what a step costs with each tool, and how many times that of ours is Hugo's."""
     cells = [cost_cell(one.costs.get(step, [])) for one in measured.values()]
-    ours, hugo = measured["site-builder, 2 jobs"].costs[step], measured["Hugo"].costs[step]
-    return [
-        STEPS[step],
-        *cells,
-        f"{ratio(hugo, ours, 'wall')} / {ratio(hugo, ours, 'cpu')}",
-        goals.get(step, ""),
-    ]
+    hugo, ours = measured["Hugo"].costs[step], (measured[name].costs[step] for name in COMPARED)
+    ratios = [f"{ratio(hugo, mine, 'wall')} / {ratio(hugo, mine, 'cpu')}" for mine in ours]
+    return [STEPS[step], *cells, *ratios, goals.get(step, "")]
 
 
 def cost_cell(costs: Sequence[Cost]) -> str:
@@ -195,20 +195,21 @@ def ratio(theirs: Sequence[Cost], ours: Sequence[Cost], what: str) -> str:
 
 def other_rows(measured: Mapping[str, Measured], goals: Mapping[str, str]) -> list[list[str]]:
     """Return the rows of memory, waiting and work."""
-    ones, ours, hugo = measured.values(), measured["site-builder, 2 jobs"], measured["Hugo"]
+    ones, hugo = measured.values(), measured["Hugo"]
+    empty = [""] * len(COMPARED)
     on_disk, told = ([wait_of(one, what) for one in ones] for what in ("on_disk", "told"))
     return [
         [
             "peak memory, MB",
             *(f"{max(one.peaks):.0f}" for one in ones),
-            f"{max(hugo.peaks) / max(ours.peaks):.2f}",
+            *(f"{max(hugo.peaks) / max(measured[name].peaks):.2f}" for name in COMPARED),
             goals.get("peak", ""),
         ],
-        ["server: saved to on disk", *on_disk, "", goals.get("serve", "")],
-        ["server: saved to browser told", *told, "", goals.get("serve", "")],
-        ["pages", *(f"{one.work.pages:,}" for one in ones), "", ""],
-        ["formulas to MathML", *(f"{one.work.formulas:,}" for one in ones), "", ""],
-        ["lines highlighted", *(f"{one.work.lines:,}" for one in ones), "", ""],
+        ["server: saved to on disk", *on_disk, *empty, goals.get("serve", "")],
+        ["server: saved to browser told", *told, *empty, goals.get("serve", "")],
+        ["pages", *(f"{one.work.pages:,}" for one in ones), *empty, ""],
+        ["formulas to MathML", *(f"{one.work.formulas:,}" for one in ones), *empty, ""],
+        ["lines highlighted", *(f"{one.work.lines:,}" for one in ones), *empty, ""],
     ]
 
 

@@ -1,5 +1,6 @@
 """The tools that are compared, each with the same edits of the same tree."""
 
+import json
 import re
 import shutil
 import sys
@@ -58,6 +59,25 @@ def ours(tree: Path, languages: tuple[str, ...], jobs: int) -> Tool:
     name = f"site-builder, {jobs} {'job' if jobs == 1 else 'jobs'}"
     made, pages = (output, tree / ".site-builder-cache"), tuple(pages_of(tree, output, languages))
     return Tool(name, tree, command, made, our_edits(tree, languages), pages, page_of(tree, output))
+
+
+def ours_pages_alone(tree: Path, folder: Path, languages: tuple[str, ...]) -> Tool:
+    """Return site-builder writing nothing but pages, as others do, in two processes."""
+    output = folder / "public"
+    lines = (
+        'title = "Made"',
+        f"languages = {json.dumps(list(languages))}",
+        *(f"{name} = {json.dumps(str(tree / place))}" for name, place in _PLACES.items()),
+        *(f"{name} = false" for name in ("search", "notebooks", "markdown")),
+    )
+    write(folder / "site-builder.toml", "\n".join(lines) + "\n")
+    command = [sys.executable, "-m", "site_builder", "build", "--quiet", "--jobs", "2"]
+    made, pages = (output, folder / ".site-builder-cache"), tuple(pages_of(tree, output, languages))
+    edits = our_edits(tree, languages)
+    return Tool("pages alone, 2 jobs", folder, command, made, edits, pages, page_of(tree, output))
+
+
+_PLACES = {"source": "src", "translations": "maps", "templates": "templates"}
 
 
 def page_of(tree: Path, output: Path) -> Path:

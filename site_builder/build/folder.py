@@ -6,7 +6,7 @@ import re
 from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
 from site_builder.errors import Location, Problem, SiteError
@@ -87,20 +87,40 @@ class Folder:
                 hint = "choose a new or empty folder for the output, or empty this one yourself"
                 raise self.error("is not empty, and no site of ours: nothing was written", hint)
 
-    def in_the_way(self, path: str, ours: Container[str]) -> str:
-        """Name the first thing that is not ours and stands where the file `path` must go, or nothing."""
-        parts = PurePosixPath(path).parts
-        for end in range(1, len(parts) + 1):
-            here = "/".join(parts[:end])
-            try:
-                mode = (self.root / here).lstat().st_mode
-            except FileNotFoundError:
-                return ""
-            if S_ISREG(mode):
-                return "" if here in ours else here
-            if not S_ISDIR(mode):
-                return here
-        return self._foreign(path, ours)
+    def in_the_way(self, path: str, ours: Container[str], known: dict[str, str | None]) -> str:
+        """Name the first thing that is not ours and stands where the file `path` must go, or nothing.
+
+        `known` takes what was found of folders, for the next path.
+        """
+        above = self._above(path.rpartition("/")[0], ours, known)
+        mode = self._mode(path) if above == "" else 0
+        if not mode:
+            return above or ""
+        if S_ISREG(mode):
+            return "" if path in ours else path
+        return self._foreign(path, ours) if S_ISDIR(mode) else path
+
+    def _above(self, folder: str, ours: Container[str], known: dict[str, str | None]) -> str | None:
+        """Name what stands in the way of a folder; nothing if it is there, None if it can be made."""
+        if not folder:
+            return ""
+        if folder not in known:
+            above = self._above(folder.rpartition("/")[0], ours, known)
+            mode = self._mode(folder) if above == "" else 0
+            if not mode:
+                known[folder] = above or None
+            elif S_ISREG(mode) and folder in ours:
+                known[folder] = None  # It goes before the folder comes.
+            else:
+                known[folder] = "" if S_ISDIR(mode) else folder
+        return known[folder]
+
+    def _mode(self, path: str) -> int:
+        """Return the mode of what is at `path`; 0 if there is nothing."""
+        try:
+            return os.lstat(f"{self.root}/{path}").st_mode
+        except FileNotFoundError:
+            return 0
 
     def _foreign(self, path: str, ours: Container[str]) -> str:
         """Name the first thing in the folder `path` that does not vanish with our files."""

@@ -8,10 +8,11 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -46,13 +47,16 @@ def staged_name(path: str) -> str:
     return blake2b(path.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
-def plan(stage: str, moved: Iterable[str], removed: Iterable[str], files: Iterable[str]) -> Journal:
-    """Put the steps in order: new pages come before old ones go, unless these are in the way."""
-    new, gone = set(moved), sorted(removed)
+def plan(stage: str, moved: Sequence[str], removed: Sequence[str], files: Sequence[str]) -> Journal:
+    """Put the steps in order: new pages come before old ones go, unless these are in the way.
+
+    All paths are sorted.
+    """
+    new = frozenset(moved if removed else ())
     new_folders = folders_above(new)
-    first = tuple(path for path in gone if path in new_folders or not new.isdisjoint(_parents(path)))
-    last = tuple(path for path in gone if path not in set(first))
-    return Journal(stage, first, tuple(sorted(new)), last, tuple(sorted(files)))
+    first = [path for path in removed if path in new_folders or not new.isdisjoint(_parents(path))]
+    last = sorted({*removed} - {*first})
+    return Journal(stage, tuple(first), tuple(moved), tuple(last), tuple(files))
 
 
 def _parents(path: str) -> list[str]:
@@ -70,8 +74,8 @@ def load_manifest(folder: Folder) -> tuple[str, ...]:
 
 def save_manifest(folder: Folder, files: Iterable[str]) -> None:
     """List our files, unless they are listed already."""
-    content = _dump({"generator": "site-builder", "version": 1, "files": sorted(files)})
-    if not folder.manifest.is_file() or folder.manifest.read_bytes() != content:
+    content = {"generator": "site-builder", "version": 1, "files": sorted(files)}
+    if not _holds(folder.manifest, content):
         _write(folder.manifest, content)
 
 
@@ -79,7 +83,7 @@ def begin(folder: Folder, journal: Journal) -> None:
     """Write the change down, after all that it needs is safely on disk."""
     _sync_stage(folder.control / journal.stage, journal.move)
     steps = {name: getattr(journal, name) for name in ("remove_first", "move", "remove_last", "files")}
-    _write(folder.journal, _dump({"stage": journal.stage, **steps}))
+    _write(folder.journal, {"stage": journal.stage, **steps})
 
 
 def carry_out(folder: Folder, journal: Journal) -> None:
@@ -91,7 +95,8 @@ def carry_out(folder: Folder, journal: Journal) -> None:
     for path in journal.remove_last:
         _remove(folder, path)
     touched = folders_above((*journal.remove_first, *journal.move, *journal.remove_last))
-    _sync([folder.root, *filter(Path.is_dir, (folder.root / parent for parent in touched))])
+    if len(touched) < _MANY or not _sync_file_system(folder.root):
+        _sync([folder.root, *filter(Path.is_dir, (folder.root / parent for parent in touched))])
     save_manifest(folder, journal.files)
     folder.journal.unlink(missing_ok=True)
     shutil.rmtree(stage, ignore_errors=True)
@@ -172,14 +177,27 @@ def _damaged(folder: Folder, path: Path) -> Exception:
     return folder.error("is damaged", hint, path.relative_to(folder.root).as_posix())
 
 
-def _dump(content: Mapping[str, Any]) -> bytes:
-    return json.dumps(content, indent=1, sort_keys=True).encode() + b"\n"
+def _spelled(content: Mapping[str, Any]) -> Iterator[bytes]:
+    """Spell JSON in parts: of a large site it would be large."""
+    parts = json.JSONEncoder(indent=1, sort_keys=True).iterencode(content)
+    while part := "".join(islice(parts, 10_000)):
+        yield part.encode()
+    yield b"\n"
 
 
-def _write(path: Path, content: bytes) -> None:
+def _holds(path: Path, content: Mapping[str, Any]) -> bool:
+    try:
+        with path.open("rb") as file:
+            return all(file.read(len(part)) == part for part in _spelled(content)) and not file.read(1)
+    except FileNotFoundError:
+        return False
+
+
+def _write(path: Path, content: Mapping[str, Any]) -> None:
     """Replace a file at once and for good: after a power cut it is the old one or the new one."""
     draft = path.with_name(f"{path.name}.new")
-    draft.write_bytes(content)
+    with draft.open("wb") as file:
+        file.writelines(_spelled(content))
     _sync([draft])
     draft.replace(path)
     _sync([path.parent])

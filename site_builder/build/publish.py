@@ -8,9 +8,10 @@ the change before its own.
 import os
 import tempfile
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
@@ -103,23 +104,31 @@ class Publication:
         something that is not ours stands in the way. Nothing is touched if the site is as it should be. May
         be called once.
         """
-        folder, given = self.stage.folder, set(paths)
-        files = {*given, *same}
+        folder = self.stage.folder
+        # Sorted lists: there may be very many, and a set of them takes five times as much.
+        given, others = sorted({*paths}), sorted({*same})
+        files = sorted({*given, *others}) if others else given
         above = _require_tree(files)
         with folder.telling():
-            ours = set(load_manifest(folder))
-            moved = {path for path in given if os.path.lexists(f"{self.stage.place}/{staged_name(path)}")}
+            ours = frozenset(load_manifest(folder))
+            moved = list(self._waiting(given))
             unreal = tuple(f"{one}/" for one in above if not _has_mode(folder, one, S_ISDIR))
-            _require_room(folder, {*moved, *(files - ours), *_out_of_place(folder, given, unreal)}, ours)
-            if unreal:
-                _require_room(folder, {path for path in files if path.startswith(unreal)}, ours)
-            _require_present(folder, given - moved)
-            removed = ours - files
-            present = {path for path in removed if folder.place(path).is_file()}
+            unsure = (path for path in others if path not in ours or path.startswith(unreal))
+            _require_room(folder, chain(given, unsure), ours)
+            removed = sorted(ours.difference(files))
+            present = [path for path in removed if folder.place(path).is_file()]
             self._change(moved, removed, files)
-        return tuple(sorted(moved | present))
+        return tuple(sorted([*moved, *present]))
 
-    def _change(self, moved: set[str], removed: set[str], files: set[str]) -> None:
+    def _waiting(self, paths: Iterable[str]) -> Iterator[str]:
+        """Yield the paths whose new content waits; the others must be there, or it is a ValueError."""
+        for path in paths:
+            if os.path.lexists(f"{self.stage.place}/{staged_name(path)}"):
+                yield path
+            elif not os.path.isfile(f"{self.stage.folder.root}/{path}"):  # noqa: PTH113 - There are many.
+                raise ValueError(f"never written: {path!r}")
+
+    def _change(self, moved: Sequence[str], removed: Sequence[str], files: Sequence[str]) -> None:
         folder = self.stage.folder
         if not moved and not removed:
             save_manifest(folder, files)
@@ -166,21 +175,14 @@ def _holds(place: str, content: bytes) -> bool:
         return False
 
 
-def _require_tree(files: set[str]) -> set[str]:
+def _require_tree(files: Iterable[str]) -> set[str]:
     """Return the folders of files; ValueError if one of them is a file too."""
+    folders = folders_above(files)
     for path in files:
         require_plain(path)
-    folders = folders_above(files)
-    if both := files & folders:
-        raise ValueError(f"both a file and a folder: {both.pop()!r}")
+        if path in folders:
+            raise ValueError(f"both a file and a folder: {path!r}")
     return folders
-
-
-def _out_of_place(folder: Folder, files: set[str], unreal: tuple[str, ...]) -> Iterator[str]:
-    """Yield the files that are not regular ones, or lie in a folder that is none."""
-    for path in files:
-        if path.startswith(unreal) or not _has_mode(folder, path, S_ISREG):
-            yield path
 
 
 def _has_mode(folder: Folder, path: str, is_kind: Callable[[int], bool]) -> bool:
@@ -190,18 +192,13 @@ def _has_mode(folder: Folder, path: str, is_kind: Callable[[int], bool]) -> bool
         return False
 
 
-def _require_room(folder: Folder, files: set[str], ours: set[str]) -> None:
-    for path in sorted(files):
-        if obstacle := folder.in_the_way(path, ours):
+def _require_room(folder: Folder, files: Iterable[str], ours: Container[str]) -> None:
+    known: dict[str, str | None] = {}
+    for path in files:
+        if obstacle := folder.in_the_way(path, ours, known):
             hint = "move it out of the output folder, then build again"
             message = "is in the way of the site" if obstacle == path else f"is in the way of {path}"
             raise folder.error(f"{message}, and was not made by it", hint, obstacle)
-
-
-def _require_present(folder: Folder, files: set[str]) -> None:
-    for path in files:
-        if not os.path.isfile(f"{folder.root}/{path}"):  # noqa: PTH113 - There are many.
-            raise ValueError(f"never written: {path!r}")
 
 
 def _remove_empty(folders: Iterable[Path]) -> None:

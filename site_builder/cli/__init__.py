@@ -3,6 +3,7 @@
 Whatever a command needs is imported when it runs, so that `--help` comes at once.
 """
 
+import gc
 import os
 import sys
 from collections.abc import Collection, Sequence
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 
 def main() -> NoReturn:
     """Run the command line of this process, and exit."""
+    gc.set_threshold(50_000)  # A build makes very many objects, and few of them in circles.
     sys.exit(run(sys.argv[1:]))
 
 
