@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -320,6 +320,26 @@ def test_a_page_that_takes_too_long_is_left_out_and_not_linked_to(
     assert "timeout" in {problem.code for problem in report.problems}
     assert not (folder / "public" / "norm.html").exists()
     assert "norm.html" not in (folder / "public" / "guide" / "start.html").read_text()
+
+
+def test_an_edited_page_can_be_read_before_the_rest(folder: Path) -> None:
+    pages, early = Pages(), list[set[str]]()
+    source, page = folder / "src" / "norm.py", folder / "public" / "norm.html"
+
+    def shown(paths: Collection[str]) -> None:
+        assert "Norm of a row" in page.read_text()
+        early.append({*paths})
+
+    build(load_config(folder), pages=pages, shown=shown)
+    assert early == []
+    source.write_text(source.read_text().replace("# Norm of a vector", "# Norm of a row"))
+    report = build(load_config(folder), pages=pages, shown=shown)
+    assert len(early) == 1
+    assert {"norm.html", "ja/norm.html", "norm.md"} <= early[0]
+    assert early[0].isdisjoint(report.changed)
+    assert any(path.startswith("_site/search/en/") for path in report.changed)
+    found = tree(folder / "public")
+    assert found == clean_build(folder)
 
 
 def command(folder: Path, *options: str) -> list[str]:

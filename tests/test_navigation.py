@@ -1,5 +1,12 @@
+import random
+from collections.abc import Iterable, Mapping
+
+import pytest
+
 from site_builder.model import Text
+from site_builder.writing.contents import surroundings, tree
 from site_builder.writing.navigation import Entry, Navigation, navigate
+from site_builder.writing.render import Link
 
 URLS = ["b/c/d.html", "b/index.html", "a.html", "index.html", "b/c/index.html", "b/a.html", "c/x.html"]
 
@@ -54,3 +61,31 @@ def test_an_index_says_in_which_order_its_folder_is_read() -> None:
 
 def test_only_an_index_says_that() -> None:
     assert ordered({"b/a.html": ["c/x.html", "b/c/d.html"]}) == ordered({})
+
+
+def many(chance: random.Random) -> list[str]:
+    """Make a site with wide folders, and folders in folders."""
+    folders = ["", *(f"f{number}/" for number in range(chance.randint(0, 90)))]
+    folders += [f"{chance.choice(folders)}g{number}/" for number in range(chance.randint(0, 5))]
+    pages = [f"{chance.choice(folders)}p{number}.html" for number in range(200)]
+    return sorted({f"{folder}index.html" for folder in folders} | set(pages))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_is_around_a_page_is_all_that_it_shows(seed: int) -> None:
+    whole = navigate([Entry(url, {}, {}) for url in many(random.Random(seed))])
+
+    def some(urls: Iterable[str]) -> Mapping[str, Entry]:
+        return {url: whole.entries[url] for url in urls}
+
+    for url in whole.entries:
+        part = whole.around(url, 60, some)
+        assert part.above(url) == whole.above(url)
+        assert part.below(url) == whole.below(url)
+        assert part.previous.get(url) == whole.previous.get(url)
+        assert part.next.get(url) == whole.next.get(url)
+        assert list(surroundings(part, url)) == list(surroundings(whole, url))
+        assert tree(part, url, lambda other: Link(other, "")) == tree(
+            whole, url, lambda other: Link(other, "")
+        )
+        assert part.entries.keys() >= {*surroundings(whole, url)}

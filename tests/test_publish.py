@@ -52,6 +52,44 @@ def refusal(call: Callable[[], object]) -> str:
     return str(caught.value)
 
 
+# What readers have before a commit
+
+
+def test_what_replaces_a_file_can_be_shown_before_the_rest(output: Path, tmp_path: Path) -> None:
+    publish(output, OLD)
+    with publishing(output) as publication:
+        for path, content in NEW.items():
+            publication.stage.write(path, content)
+        shown = publication.show(["changed.html", "same.html", "ja/more/page.html", "swap/inner.html"])
+        assert shown == ("changed.html",)
+        assert (output / "changed.html").read_bytes() == NEW["changed.html"]
+        assert (output / "index.html").read_bytes() == OLD["index.html"]
+        changed = publication.commit(NEW)
+    assert "changed.html" not in changed
+    assert "index.html" in changed
+    assert tree(output) == clean(tmp_path, NEW)
+
+
+@posix_only
+def test_nothing_is_shown_through_a_link(output: Path, tmp_path: Path) -> None:
+    publish(output, OLD)
+    (output / "ja").rename(tmp_path / "elsewhere")
+    (output / "ja").symlink_to(tmp_path / "elsewhere")
+    with publishing(output) as publication:
+        publication.stage.write("ja/index.html", b"new")
+        assert publication.show(["ja/index.html"]) == ()
+    assert (tmp_path / "elsewhere" / "index.html").read_bytes() == OLD["ja/index.html"]
+
+
+def test_what_was_shown_is_told_apart_by_the_next_build(output: Path, tmp_path: Path) -> None:
+    publish(output, OLD)
+    with publishing(output) as publication:
+        publication.stage.write("changed.html", NEW["changed.html"])
+        publication.show(["changed.html"])
+    publish(output, OLD)
+    assert tree(output) == clean(tmp_path, OLD)
+
+
 # What a build leaves
 
 

@@ -33,6 +33,15 @@ def test_an_edit_reaches_the_page(root):
         assert news()[2] == ["new/deep/c.html"]
 
 
+def test_what_is_ready_before_the_rest_is_told_at_once(root):
+    with serving(root) as server, server.events(server.version("/a.html")) as news:
+        news()
+        write(root, {"src/a.txt": "!shown now"})
+        assert news()[2] == ["early.html"]
+        write(root, {"go": ""})
+        assert news()[2] == ["a.html"]
+
+
 def test_the_configuration_is_read_again(root):
     with serving(root) as server, server.events(server.version("/a.html")) as news:
         news()

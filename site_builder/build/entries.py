@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from site_builder.build.reading import Reading
 
 _Texts = Mapping[str, Text]
-_RECENT = 1024
+_RECENT = 512
 
 
 class Entries(Mapping[str, Entry]):

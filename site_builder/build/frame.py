@@ -5,8 +5,9 @@ It is put together from as little of each page as that takes; the rest is looked
 
 import posixpath
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from site_builder.build.digests import digest
@@ -24,8 +25,17 @@ from site_builder.writing.links import Targets
 from site_builder.writing.navigation import Navigation, in_order, navigation_of
 from site_builder.writing.references import Index, index_of
 
-_RECENT = 512
+_RECENT, _RECENT_OUTLINES = 512, 64
 """Pages of which what others want to know is held in memory."""
+
+
+class Signs(NamedTuple):
+    """Digests of what others see of a page. A site has very many."""
+
+    named: bytes
+    """Of its titles and summaries."""
+    outlined: bytes
+    """Of the page without its sections."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,8 +43,10 @@ class Frame:
     """The pages of a site as each of them may have to know them."""
 
     readings: Readings
-    briefs: Mapping[str, Brief]
+    signs: Mapping[str, Signs]
     """By URL."""
+    wanting: frozenset[str]
+    """The languages in which the own map of some page is wanting."""
     paths: Mapping[str, str]
     """Of the sources, by URL; a generated index has none."""
     generated: Mapping[str, Reading]
@@ -42,6 +54,7 @@ class Frame:
     entries: Entries
     navigation: Navigation
     targets: Targets
+    modules: "_Modules"
     index: Index
     formula_sheet: bytes
     """What the formulas of all pages need."""
@@ -67,9 +80,7 @@ class Frame:
 
     def outline(self, url: str) -> Page | None:
         """Return a page without its sections, if its code may link."""
-        module = self.briefs[url].module
-        found = self.index.pages.get(module) if module else None
-        return found if found and found.url == url else None
+        return self.modules.page(self.paths[url]) if url in self.paths else None
 
     def task(self, url: str) -> Task:
         """Return all that it takes to write a page."""
@@ -88,42 +99,47 @@ class Frame:
         return Task(reading, self.navigation.around(url, WIDEST, self.entries.some), references, made_of)
 
     def _named(self, url: str) -> tuple[bytes, bytes]:
-        return url.encode(), self.briefs[url].named
+        return url.encode(), self.signs[url].named
 
     def shared(self) -> bytes:
         """Digest all that can change a page besides its own source and maps."""
-        parts = (
-            part
-            for url, brief in sorted(self.briefs.items())
-            for part in (url.encode(), brief.named, brief.outlined)
-        )
+        parts = (part for url, signs in sorted(self.signs.items()) for part in (url.encode(), *signs))
         return digest(*self.digests.values(), self.formula_sheet, *parts)
 
 
 def make_frame(inputs: Inputs, readings: Readings, failed: Collection[str]) -> Frame:
     """Put together what all pages share, those left out that `failed`, by URL."""
-    site = inputs.site
-    found = {brief.url: (path, brief) for path, brief in readings.briefs() if brief.has_page}
-    briefs = {url: brief for url, (_, brief) in found.items() if url not in failed}
-    paths = {url: found[url][0] for url in briefs}
-    generated = {url: page for url, page in _indexes(site, briefs).items() if url not in failed}
-    briefs |= {
-        url: Brief(has_page=True, url=url, named=named_digest(page)) for url, page in generated.items()
-    }
+    site, paths, signs, gathered = inputs.site, dict[str, str](), dict[str, Signs](), _Gathered()
+    for path, brief in readings.briefs():
+        if brief.has_page and brief.url not in failed:
+            paths[brief.url], signs[brief.url] = path, Signs(brief.named, brief.outlined)
+            gathered.add(path, brief)
+    generated = {url: page for url, page in gathered.indexes(site).items() if url not in failed}
+    signs |= {url: Signs(named_digest(page), b"") for url, page in generated.items()}
     sources = {path: url for url, path in paths.items()}
-    ordered = in_order(briefs, _page_links(briefs, paths, sources))
+    ordered = in_order(signs, gathered.page_links(paths, sources))
 
     def packed(url: str) -> bytes:
         return packed_entry(generated[url]) if url in generated else readings.entry(paths[url])
 
     navigation = navigation_of(ordered, entries := Entries(_Packed(ordered, packed)))
     targets = Targets(sources, frozenset(ordered), site.assets, site.config.base_url)
-    modules = _Modules(_modules(briefs, paths), readings)
-    sheet = _formula_sheet(briefs.values())
+    modules = _Modules(gathered.modules, readings)
     pages = ([source.path for source in site.sources], ordered, inputs.languages)
-    digests = {**inputs.versions, "pages": digest(repr(pages).encode())}
-    index = index_of(modules, site.sources[0].package)
-    return Frame(readings, briefs, paths, generated, entries, navigation, targets, index, sheet, digests)
+    return Frame(
+        readings,
+        signs,
+        frozenset(gathered.wanting),
+        paths,
+        generated,
+        entries,
+        navigation,
+        targets,
+        modules,
+        index_of(modules, site.sources[0].package),
+        gathered.formula_sheet(),
+        {**inputs.versions, "pages": digest(repr(pages).encode())},
+    )
 
 
 def named_digest(reading: Reading) -> bytes:
@@ -162,7 +178,7 @@ class _Modules(Mapping[str, Page]):
 
     def __init__(self, paths: Mapping[str, str], readings: Readings) -> None:
         self._paths = paths
-        self._outline = lru_cache(_RECENT)(readings.outline)
+        self._outline = lru_cache(_RECENT_OUTLINES)(readings.outline)
 
     def __getitem__(self, module: str) -> Page:
         page = self._outline(self._paths[module])
@@ -179,39 +195,73 @@ class _Modules(Mapping[str, Page]):
     def __contains__(self, module: object) -> bool:
         return module in self._paths
 
+    def page(self, path: str) -> Page | None:
+        """Return the page of a source, if it is that of a module."""
+        page = self._outline(path)
+        return page if page and page.names and self._paths.get(page.names.module) == path else None
 
-def _modules(briefs: Mapping[str, Brief], paths: Mapping[str, str]) -> dict[str, str]:
-    """Return the path of each module's source."""
-    found: dict[str, str] = {}
-    for url, path in paths.items():
-        module = briefs[url].module
+
+@dataclass(slots=True)
+class _Gathered:
+    """What is put together of all pages."""
+
+    modules: dict[str, str] = field(default_factory=dict)
+    """The path of each module's source."""
+    wanting: set[str] = field(default_factory=set)
+    _styles: set[tuple[str, str]] = field(default_factory=set)
+    _begun: dict[str, frozenset[str]] = field(default_factory=dict)
+    """By folder, the languages in which any page below it has been begun."""
+    _indexed: set[str] = field(default_factory=set)
+    """The folders that have an index."""
+    _leads_to: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def add(self, path: str, brief: Brief) -> None:
+        """Add a page."""
         # A package hides the module of the same name.
-        if module and (module not in found or path.endswith("__init__.py")):
-            found[module] = path
-    return found
-
-
-def _indexes(site: Site, briefs: Mapping[str, Brief]) -> dict[str, Reading]:
-    """Make an index for each folder without one."""
-    begun: dict[str, frozenset[str]] = {}
-    indexed = set()
-    for url, brief in briefs.items():
-        folder, _, name = url.rpartition("/")
+        if brief.module and (brief.module not in self.modules or path.endswith("__init__.py")):
+            self.modules[brief.module] = path
+        self.wanting |= brief.wanting
+        self._styles |= brief.styles
+        folder, _, name = brief.url.rpartition("/")
         if name == "index.html":
-            indexed.add(folder)
-        for above in _folders_of(url):
-            begun[above] = begun.get(above, frozenset()) | brief.begun
-    generated = {}
-    for folder in sorted(begun.keys() - indexed):
-        url = f"{folder}/index.html".lstrip("/")
-        generated[url] = _index(site, url, folder.rpartition("/")[2] or site.config.title, begun[folder])
-    return generated
+            self._indexed.add(folder)
+        for above in _folders_of(brief.url):
+            self._begun[above] = self._begun.get(above, frozenset()) | brief.begun
+        if brief.leads_to:
+            self._leads_to[brief.url] = brief.leads_to
+
+    def indexes(self, site: Site) -> dict[str, Reading]:
+        """Make an index for each folder without one."""
+        generated = {}
+        for folder in sorted(self._begun.keys() - self._indexed):
+            url = f"{folder}/index.html".lstrip("/")
+            title = folder.rpartition("/")[2] or site.config.title
+            generated[url] = _index(site, url, title, self._begun[folder])
+        return generated
+
+    def page_links(self, paths: Mapping[str, str], urls: Mapping[str, str]) -> dict[str, list[str]]:
+        """Return the pages that each index links to as it goes along, by URL."""
+        return {
+            url: [urls[path] for path in _linked_sources(paths[url], leads_to) if path in urls]
+            for url, leads_to in self._leads_to.items()
+        }
+
+    def formula_sheet(self) -> bytes:
+        """Return the style sheet that the formulas of all pages need."""
+        rules = (f".{name}{{{declarations}}}\n" for name, declarations in sorted(self._styles))
+        return "".join(rules).encode()
 
 
 def _folders_of(url: str) -> Iterator[str]:
     while url:
         url = url.rpartition("/")[0]
         yield url
+
+
+def _linked_sources(path: str, leads_to: Iterable[str]) -> Iterator[str]:
+    for href in leads_to:
+        linked = unquote(href.partition("#")[0])
+        yield posixpath.normpath(posixpath.join(posixpath.dirname(path), linked))
 
 
 def _index(site: Site, url: str, title: str, begun: frozenset[str]) -> Reading:
@@ -228,26 +278,3 @@ def _index(site: Site, url: str, title: str, begun: frozenset[str]) -> Reading:
         titles={tag: Text(title, state) for tag, state in states.items()},
         summaries=dict.fromkeys(languages, Text("", "current")),
     )
-
-
-def _page_links(
-    briefs: Mapping[str, Brief], paths: Mapping[str, str], urls: Mapping[str, str]
-) -> dict[str, list[str]]:
-    """Return the pages that each index links to as it goes along, by URL."""
-    return {
-        url: [urls[path] for path in _linked_sources(paths[url], brief.leads_to) if path in urls]
-        for url, brief in briefs.items()
-        if brief.leads_to
-    }
-
-
-def _linked_sources(path: str, leads_to: Iterable[str]) -> Iterator[str]:
-    for href in leads_to:
-        linked = unquote(href.partition("#")[0])
-        yield posixpath.normpath(posixpath.join(posixpath.dirname(path), linked))
-
-
-def _formula_sheet(briefs: Iterable[Brief]) -> bytes:
-    """Return the style sheet that the formulas of all pages need."""
-    styles = frozenset[tuple[str, str]]().union(*(brief.styles for brief in briefs))
-    return "".join(f".{name}{{{declarations}}}\n" for name, declarations in sorted(styles)).encode()

@@ -35,7 +35,7 @@ def plan(
     stage: Stage,
     urls: Sequence[str],
     known: Mapping[str, Corpus],
-    retold: Mapping[str, Collection[str]],
+    retold: Mapping[str, Collection[str] | None],
     before: Before,
 ) -> Indexing:
     """Say what of each corpus has changed since it was indexed: the texts of the `retold` pages.
@@ -50,9 +50,11 @@ def plan(
         for name, corpus in known.items()
         if not any(shard_path(name, number) in before.foreign for number in range(corpus.shards))
         # What was indexed of a page is not known if somebody else has changed that.
-        and before.foreign_pages.isdisjoint(retold.get(name, ()))
+        and before.foreign_pages.isdisjoint(retold.get(name) or ())
     }
-    few = {name: found for name in sizes if len(found := retold.get(name, ())) <= _FEW}
+    few = {
+        name: found for name in sizes if (found := retold.get(name, ())) is not None and len(found) <= _FEW
+    }
     changed = {name: [(number, url) for number, url in enumerate(urls) if url in few[name]] for name in few}
     return Indexing(stage, tuple(urls), sizes, changed)
 

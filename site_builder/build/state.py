@@ -129,17 +129,22 @@ def _opened(file: Path) -> Iterator[State]:
 
 def _connected(file: Path) -> sqlite3.Connection:
     """Open a database and begin a change; one that is none of ours is replaced, or else does not stay."""
-    for place in (file, file, None):
-        connection = sqlite3.connect(os.fspath(place) if place else ":memory:", isolation_level=None)
-        try:
-            _prepare(connection)
-        except sqlite3.Error:
-            connection.close()
-            with suppress(OSError):
-                file.unlink()
-        else:
-            return connection
-    raise AssertionError
+    for _ in range(2):
+        with suppress(sqlite3.Error):
+            return _prepared(os.fspath(file))
+        with suppress(OSError):
+            file.unlink()
+    return _prepared(":memory:")
+
+
+def _prepared(place: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(place, isolation_level=None)
+    try:
+        _prepare(connection)
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
 
 
 def _prepare(connection: sqlite3.Connection) -> None:

@@ -160,8 +160,8 @@ class Written:
     """By the last build."""
     failed: Mapping[str, Problem]
     """Why a page could not be written, by its URL."""
-    retold: Mapping[str, Collection[str]]
-    """By corpus of the search: the pages of which it says something else than before."""
+    retold: Mapping[str, Collection[str] | None]
+    """By corpus of the search: the pages of which it says something else than before, if that is known."""
 
     @property
     def urls(self) -> tuple[str, ...]:
@@ -195,7 +195,7 @@ def write_pages(job: Job, readings: Readings, changed: Collection[str]) -> Writt
     renderings = Renderings(readings.state)
     published = readings.state.kept("published", Published) or Published()
     failed: dict[str, Problem] = {}
-    retold: dict[str, set[str]] = {}
+    retold: dict[str, set[str] | None] = {}
     while True:
         frame = make_frame(job.inputs, readings, failed)
         writing = Writing(job.inputs, frame.formula_url, frame.targets, job.stage, {})
@@ -219,7 +219,7 @@ class _Pass:
     changed: Collection[str]
     """The pages of which something was read anew."""
     job: Job
-    retold: dict[str, set[str]]
+    retold: dict[str, set[str] | None]
 
     def write(self) -> dict[str, Problem]:
         """Write what is stale; return why pages could not be written, by URL."""
@@ -237,8 +237,13 @@ class _Pass:
         url = rendering.url
         before = self.renderings.get(url)
         for corpus, text in rendering.texts.items():
-            if not before or before.texts.get(corpus) != text:
-                self.retold.setdefault(corpus, set()).add(url)
+            if not before:
+                self.retold[corpus] = None
+            elif (
+                before.texts.get(corpus) != text
+                and (found := self.retold.setdefault(corpus, set())) is not None
+            ):
+                found.add(url)
         rendering = replace(rendering, statuses=self.renderings.put_statuses(url, statuses))
         is_watched = bool(rendering.assets or rendering.images or rendering.has_broken_links)
         made_of = _digest(rendering.made_of)
@@ -264,8 +269,7 @@ class _Pass:
 
     def _warm_up(self) -> None:
         """Make what every page needs, before workers fork, so that they need not."""
-        tags = frozenset[str]().union(*(brief.wanting for brief in self.frame.briefs.values()))
-        self.writing.memories.update(self.job.memories.of(tags))
+        self.writing.memories.update(self.job.memories.of(self.frame.wanting))
         templates(self.writing).get_template("page.html")
 
     def _reasons(self, url: str, made_of: bytes, task: Task | None, *, is_watched: bool) -> Iterator[str]:
