@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from io import BytesIO
 
 from site_builder.build.known import Before
 from site_builder.build.stage import Stage
@@ -23,12 +24,19 @@ class Indexing:
     """All that indexing a corpus needs."""
 
     stage: Stage
-    urls: tuple[str, ...]
-    """In the order of the site: their places are the numbers of the pages."""
+    lines: bytes
+    """The URLs of all pages, a line each: their places are the numbers of the pages.
+
+    Of many strings that a worker inherits, it would have to copy each that it uses.
+    """
     sizes: Mapping[str, int] = field(default_factory=dict)
     """Of the corpora on disk of which only the texts of some pages have changed."""
     changed: Mapping[str, Sequence[tuple[int, str]]] = field(default_factory=dict)
     """The numbers and URLs of those pages, by corpus; not where they are too many to change only them."""
+
+    def urls(self) -> Iterator[str]:
+        """Yield the URLs of all pages."""
+        return (line.decode().rstrip("\n") for line in BytesIO(self.lines))
 
 
 def plan(
@@ -43,8 +51,9 @@ def plan(
     That can be told only by a stage that still has what was published then. `known` are the corpora that
     were indexed with the same URLs.
     """
+    lines = "\n".join(urls).encode()
     if not stage.waits:
-        return Indexing(stage, tuple(urls))
+        return Indexing(stage, lines)
     sizes = {
         name: corpus.size
         for name, corpus in known.items()
@@ -56,7 +65,7 @@ def plan(
         name: found for name in sizes if (found := retold.get(name, ())) is not None and len(found) <= _FEW
     }
     changed = {name: [(number, url) for number, url in enumerate(urls) if url in few[name]] for name in few}
-    return Indexing(stage, tuple(urls), sizes, changed)
+    return Indexing(stage, lines, sizes, changed)
 
 
 def index(indexing: Indexing, corpus: str) -> int:
@@ -68,7 +77,7 @@ def index(indexing: Indexing, corpus: str) -> int:
         changed = ((number, stage.published(path), stage.read(path)) for number, path in texts)
         if edited := edit_shards(corpus, size, changed, stage.published, stage.write):
             return edited
-    return make_shards(corpus, indexing.urls, stage.read, stage.write)
+    return make_shards(corpus, indexing.urls(), stage.read, stage.write)
 
 
 _FEW = 16  # Pages: of more, nearly all shards change.

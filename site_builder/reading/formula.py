@@ -56,7 +56,7 @@ def make_converter(macros: Mapping[str, str], numbered: bool = False) -> Convert
     except LatexError as error:
         raise MacroError(str(error)) from None
 
-    @lru_cache(maxsize=4096)
+    @lru_cache(maxsize=2048)
     def convert(tex: str, display: bool) -> Formula:
         if reason := refusal(tex):
             return _unconverted(tex, reason)

@@ -25,7 +25,7 @@ def without_ids(fragment: Fragment, shown: Block) -> str:
     return _without_ids(fragment) if fragment.anchors else shown.html
 
 
-@lru_cache(maxsize=1 << 10)  # Each language asks anew.
+@lru_cache(maxsize=1 << 9)  # Each language asks anew.
 def _without_ids(fragment: Fragment) -> str:
     return fill(safe(fragment.html), fragment.protected)
 

@@ -111,13 +111,13 @@ def _in_mould(fragment: Fragment, memory: Memory) -> str | None:
     return shown if value and memory.is_whole(fragment.html, value) else None
 
 
-@lru_cache(maxsize=1 << 10)  # Each language asks anew.
+@lru_cache(maxsize=1 << 9)  # Each language asks anew.
 def _words(html: str) -> int:
     """Count the words of the lines that have any letters."""
     return sum(word_count(text) for text in split(html)[::2] if has_words(text))
 
 
-_word_count = lru_cache(maxsize=1 << 10)(word_count)
+_word_count = lru_cache(maxsize=1 << 9)(word_count)
 
 
 def _forgotten(line: Recalled) -> Recalled:

@@ -154,7 +154,7 @@ class Memory:
         return Recalled(text, "outdated", translation, source.strip())
 
 
-@lru_cache(maxsize=1 << 10)  # Each language asks anew.
+@lru_cache(maxsize=1 << 9)  # Each language asks anew.
 def _read(key: str) -> tuple[tuple[str, ...], Mapping[int, Line], frozenset[int]]:
     """Split a fragment; its lines with text by their places, and the places of those with words."""
     pieces = tuple(split(key))

@@ -58,7 +58,7 @@ class Mould:
         return "".join(parts[1:-1])
 
 
-@lru_cache(maxsize=1 << 10)  # Each language asks anew.
+@lru_cache(maxsize=1 << 9)  # Each language asks anew.
 def mould_of(fragment: Fragment) -> Mould | None:
     """Make the mould of a fragment; None if not all of its markup is shown as it is written."""
     parts = _MARKUP.split(fragment.html)

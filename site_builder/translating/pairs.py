@@ -94,7 +94,7 @@ def has_gaps(key: str, value: str, *, strict: bool = False) -> bool:
     )
 
 
-@lru_cache(maxsize=1 << 10)  # Each language asks anew.
+@lru_cache(maxsize=1 << 9)  # Each language asks anew.
 def _to_tell(key: str) -> tuple[Sequence[str], Sequence[tuple[int, str, str]]]:
     """Split a fragment; those of its lines that can be left out: place, text and first letter."""
     pieces = split(key)

@@ -51,7 +51,7 @@ def _section(section: SectionContext, kind: str, labels: Mapping[State, str], li
             yield _listing(one.code, kind)
 
 
-@lru_cache(maxsize=1024)  # The same in every language, and these are written one after the other.
+@lru_cache(maxsize=256)  # The same in every language, and these are written one after the other.
 def _listing(code: str, kind: str) -> str:
     return fenced(unescape(_NO_CODE.sub("", code)).rstrip("\n"), kind)
 

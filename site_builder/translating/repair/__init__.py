@@ -86,7 +86,7 @@ class _Shape:
     targets: set[str]
 
 
-@lru_cache(maxsize=1 << 10)  # Each language asks anew.
+@lru_cache(maxsize=1 << 9)  # Each language asks anew.
 def _shape(key: str) -> _Shape | None:
     if not _IN_ORDER.fullmatch(key) or _UNLIKE_ENDS.search(key):
         return None

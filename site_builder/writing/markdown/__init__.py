@@ -25,7 +25,7 @@ def markdown(html: str, link: Rewrite = str, image: Rewrite = str) -> str:
 
 
 # What is not translated is the same in every language, and these are written one after the other.
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=512)
 def _unlinked(html: str) -> str | None:
     """Return Markdown that is the same wherever it is seen from; None of what has links or images."""
     return None if 'href="' in html or 'src="' in html else _written(html, Style())

@@ -89,7 +89,7 @@ def _piece(html: str, style: Style) -> tuple[str, str]:
     return (_WIDE if text.startswith("$$") or one_line(text) != text else _FITS), text
 
 
-@lru_cache(maxsize=1024)  # Mostly the same in every language, and these are written one after the other.
+@lru_cache(maxsize=512)  # Mostly the same in every language, and these are written one after the other.
 def _unlinked_piece(html: str) -> tuple[str, str]:
     return _piece(html, Style())
 

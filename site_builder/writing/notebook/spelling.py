@@ -9,7 +9,7 @@ from typing import Final
 _NEWLINE: Final = "\n"
 
 
-@lru_cache(maxsize=1024)  # Mostly the same in every language, and these are written one after the other.
+@lru_cache(maxsize=256)  # Mostly the same in every language, and these are written one after the other.
 def code_cell(identifier: str, source: str) -> str:
     """Spell a cell of code that has not been run; nothing if it is empty."""
     if not source:
