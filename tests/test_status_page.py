@@ -194,3 +194,11 @@ def test_a_broken_template_of_the_site_is_told(tmp_path: Path) -> None:
     (tmp_path / "status.html").write_text("{{ nothing.here }}")
     with pytest.raises(SiteError, match=r"status\.html:1: "):
         rendered(*MIXED, templates=tmp_path)
+
+
+def test_of_very_many_pages_the_worst_are_listed_and_all_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("site_builder.writing.status.MOST_PAGES", 3)
+    html = rendered(*(status(f"p{number}", current=1, missing=number) for number in range(1, 10)))
+    assert re.findall(r"p\d\.py", html) == ["p9.py", "p8.py", "p7.py"]
+    assert "<bdi>+6</bdi>" in html
+    assert "<bdi>0/9</bdi>" in html

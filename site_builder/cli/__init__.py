@@ -205,7 +205,7 @@ def status(*, style: str, fail_under: float | None, **settings: object) -> int:
     if not site.languages:
         say("no language yet: site-builder translations add LANG makes its maps")
     statuses, problems = measure(site)
-    statuses = with_problems(statuses, find_map_problems(site))
+    statuses = tuple(with_problems(statuses, find_map_problems(site)))
     print_problems(problems)
     if style == "json":
         click.echo(status_as_json(statuses))

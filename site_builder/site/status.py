@@ -1,7 +1,7 @@
 """How much of each page each language has, and where in the maps to write the rest."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from site_builder.errors import Problem
@@ -31,10 +31,10 @@ def measure(site: Site) -> tuple[tuple[PageStatus, ...], tuple[Problem, ...]]:
     return tuple(statuses), tuple(problems)
 
 
-def with_problems(statuses: Iterable[PageStatus], problems: Iterable[Problem]) -> tuple[PageStatus, ...]:
+def with_problems(statuses: Iterable[PageStatus], problems: Iterable[Problem]) -> Iterator[PageStatus]:
     """Count the problems in the map of each page."""
     in_maps = Counter(problem.where.path for problem in problems)
-    return tuple(replace(status, problems=in_maps[status.map]) for status in statuses)
+    return (replace(status, problems=in_maps[status.map]) for status in statuses)
 
 
 def has_prose(localized: LocalizedPage) -> bool:

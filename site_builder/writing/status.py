@@ -1,7 +1,8 @@
 """The page that tells translators what each language lacks, and where in its maps to write it."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 from urllib.parse import quote
 
@@ -19,6 +20,8 @@ STATUS_PAGE = f"{STATIC_FOLDER}/status.html"
 
 Kind = Literal["incomplete", "untouched", "complete"]
 
+MOST_PAGES = 1000
+"""Of one kind and language: nobody reads more."""
 _MOST_GAPS = 100  # Of one page: who closes these builds again.
 _BEFORE = 60  # Characters before the first that differs.
 _LONGEST = 200  # Characters of a text; what stands in the map is a link away.
@@ -64,21 +67,35 @@ class PageRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Rows:
+    """Pages of one kind, those that lack most words first."""
+
+    shown: tuple[PageRow, ...]
+    count: int
+    """How many there are, with those that are not shown."""
+
+    @property
+    def further(self) -> int:
+        """How many are not shown."""
+        return self.count - len(self.shown)
+
+
+@dataclass(frozen=True, slots=True)
 class LanguageRows:
-    """The pages of one language, those that lack most words first."""
+    """The pages of one language."""
 
     language: Language
     words: Words
     problems: int
-    incomplete: tuple[PageRow, ...]
-    untouched: tuple[PageRow, ...]
+    incomplete: Rows
+    untouched: Rows
     """Nothing of their prose is translated."""
-    complete: tuple[PageRow, ...]
+    complete: Rows
 
     @property
     def pages(self) -> int:
         """How many there are."""
-        return len(self.incomplete) + len(self.untouched) + len(self.complete)
+        return self.incomplete.count + self.untouched.count + self.complete.count
 
 
 def render_status(environment: Environment, config: Config, statuses: Iterable[PageStatus]) -> str:
@@ -93,30 +110,48 @@ def render_status(environment: Environment, config: Config, statuses: Iterable[P
 
 
 def _by_language(config: Config, statuses: Iterable[PageStatus]) -> tuple[LanguageRows, ...]:
-    by_tag: dict[str, list[PageStatus]] = {}
-    for status in sorted(statuses, key=_most_missing_first):
-        by_tag.setdefault(status.language, []).append(status)
-    return tuple(_language_rows(config, tag, by_tag[tag]) for tag in sorted(by_tag))
+    by_tag: dict[str, _Counted] = {}
+    for status in statuses:
+        by_tag.setdefault(status.language, _Counted()).add(status)
+    return tuple(by_tag[tag].rows(config, tag) for tag in sorted(by_tag))
+
+
+@dataclass(slots=True)
+class _Counted:
+    """The pages of one language, of which only those that will be shown are held."""
+
+    words: Counter[State] = field(default_factory=Counter)
+    problems: int = 0
+    pages: Counter[Kind] = field(default_factory=Counter)
+    held: dict[Kind, list[PageStatus]] = field(default_factory=dict)
+
+    def add(self, status: PageStatus) -> None:
+        kind = _kind(status)
+        self.words.update(status.words)
+        self.problems += status.problems
+        self.pages[kind] += 1
+        held = self.held.setdefault(kind, [])
+        held.append(listed(status))
+        if len(held) > 2 * MOST_PAGES:
+            held[:] = _first(held)
+
+    def rows(self, config: Config, tag: str) -> LanguageRows:
+        kinds: tuple[Kind, ...] = ("incomplete", "untouched", "complete")
+        rows = (self._of(config, kind) for kind in kinds)
+        return LanguageRows(language(tag), _words(config, self.words), self.problems, *rows)
+
+    def _of(self, config: Config, kind: Kind) -> Rows:
+        shown = _first(self.held.get(kind, []))
+        return Rows(tuple(_page_row(config, status) for status in shown), self.pages[kind])
+
+
+def _first(statuses: Iterable[PageStatus]) -> list[PageStatus]:
+    return sorted(statuses, key=_most_missing_first)[:MOST_PAGES]
 
 
 def _most_missing_first(status: PageStatus) -> tuple[int, int, int, str]:
     words = status.words
     return -words.get("missing", 0), -words.get("outdated", 0), -status.problems, status.source
-
-
-def _language_rows(config: Config, tag: str, statuses: list[PageStatus]) -> LanguageRows:
-    rows: dict[Kind, list[PageRow]] = {"incomplete": [], "untouched": [], "complete": []}
-    for status in statuses:
-        kind = _kind(status)
-        rows[kind].append(_page_row(config, listed(status)))
-    states: tuple[State, ...] = ("current", "outdated", "missing")
-    total = {state: sum(status.words.get(state, 0) for status in statuses) for state in states}
-    return LanguageRows(
-        language(tag),
-        _words(config, total),
-        sum(status.problems for status in statuses),
-        *(tuple(rows[kind]) for kind in rows),
-    )
 
 
 def _kind(status: PageStatus) -> Kind:
