@@ -4,6 +4,7 @@ import os
 import random
 import re
 import shutil
+import sqlite3
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -257,3 +258,37 @@ def edit(file: Path, old: str, new: str) -> None:
     text = file.read_text("utf-8")
     assert old in text
     file.write_text(text.replace(old, new), "utf-8")
+
+
+COLUMNS = [
+    ("readings", "made_of"),
+    ("readings", "brief"),
+    ("readings", "entry"),
+    ("readings", "data"),
+    ("outlines", "data"),
+    ("renderings", "made_of"),
+    ("renderings", "files"),
+    ("renderings", "looks"),
+    ("renderings", "data"),
+    ("statuses", "data"),
+    ("kept", "data"),
+    ("files", "digest"),
+]
+
+
+@pytest.mark.parametrize(("table", "column"), COLUMNS)
+def test_what_is_damaged_in_the_database_is_made_again(tmp_path: Path, table: str, column: str) -> None:
+    folder = site(tmp_path)
+    config = load_config(folder)
+    build(config, cache=config.cache)
+    [file] = config.cache.rglob("known.sqlite")
+    with sqlite3.connect(file) as connection:
+        connection.create_function("damaged", 1, lambda data: data and data[:-1] + bytes([data[-1] ^ 1]))
+        connection.execute(f"UPDATE {table} SET {column} = damaged({column})")
+    connection.close()
+    edit(folder / "src" / "norm.py", "# Squares first", "# First the squares")
+    report = build(config, cache=config.cache)
+    clean = build(load_config(folder, output=str(tmp_path / "clean")))
+    assert tree(config.output) == tree(tmp_path / "clean")
+    assert report.coverage == clean.coverage
+    assert reasons(folder) == {}

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from site_builder.build.cache import REFUSALS, sealed, unsealed
+from site_builder.build.cache import REFUSALS, sealed
+from site_builder.build.state import whole
 from site_builder.model import Text
 from site_builder.writing.navigation import Entry
 
@@ -52,5 +53,5 @@ def _whole(texts: _Texts) -> _Texts:
 
 @lru_cache(_RECENT)
 def _entry(url: str, packed: bytes) -> Entry:
-    titles, summaries = unsealed(packed, tuple[_Texts, _Texts]) or ({}, {})
+    titles, summaries = whole(packed, tuple[_Texts, _Texts])
     return Entry(url, titles, summaries)

@@ -10,10 +10,10 @@ from shutil import rmtree
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
-from site_builder.build.cache import REFUSALS, sealed, unsealed
+from site_builder.build.cache import REFUSALS, sealed
 from site_builder.build.entries import packed_entry
 from site_builder.build.report import Report
-from site_builder.build.state import State
+from site_builder.build.state import State, whole
 from site_builder.places import Look, is_url
 from site_builder.places import looks as looks_at
 
@@ -81,9 +81,7 @@ def foreign_pages(root: Path, state: State) -> frozenset[str]:
 
 def foreign_files(root: Path, last: Last) -> frozenset[str]:
     """List the published files of no page that somebody else has changed since."""
-    now = looks_at(root) if is_url(root) and last.looks else {}
-    if not is_url(root):
-        now = {path: seen for path in last.looks if (seen := _look(f"{root}/{path}"))}
+    now = looks(root, last.looks, looks_at(root) if is_url(root) else None)
     return frozenset(path for path, known in last.looks.items() if now.get(path) != known)
 
 
@@ -143,8 +141,7 @@ class Readings:
 
     def made_of(self, path: str) -> bytes:
         """Return the digest of what a reading was made of; empty if there is none."""
-        row = self.state.row("SELECT made_of FROM readings WHERE path = ?", path)
-        return row[0] if row and isinstance(row[0], bytes) else b""
+        return self.state.content("SELECT made_of FROM readings WHERE path = ?", path)
 
     def get(self, path: str) -> "Reading | None":
         """Return a reading, without its outline."""
@@ -157,8 +154,7 @@ class Readings:
 
     def entry(self, path: str) -> bytes:
         """Return how other pages name one, packed."""
-        row = self.state.row("SELECT entry FROM readings WHERE path = ?", path)
-        return row[0] if row and isinstance(row[0], bytes) else b""
+        return self.state.content("SELECT entry FROM readings WHERE path = ?", path)
 
     def outline(self, path: str) -> "Page | None":
         """Return the page of a reading without its sections."""
@@ -202,10 +198,10 @@ class Readings:
         """Yield as much as all want to know of each, by path."""
         sets: dict[frozenset[str], frozenset[str]] = {}
         for path, brief in self.state.rows("SELECT path, brief FROM readings ORDER BY path"):
-            if isinstance(brief, bytes) and (found := unsealed(brief, Brief)):
-                # Most have the same languages: a set for each would take more memory than all else.
-                begun, wanting = (sets.setdefault(one, one) for one in (found.begun, found.wanting))
-                yield str(path), replace(found, begun=begun, wanting=wanting)
+            found = whole(brief if isinstance(brief, bytes) else b"", Brief)
+            # Most have the same languages: a set for each would take more memory than all else.
+            begun, wanting = (sets.setdefault(one, one) for one in (found.begun, found.wanting))
+            yield str(path), replace(found, begun=begun, wanting=wanting)
 
     def with_problems(self) -> "Iterator[Reading]":
         """Yield those that have problems."""

@@ -1,8 +1,8 @@
 """What the last build knew of each file and page: rows of a database, looked up one by one.
 
 A site may have more pages than fit into memory. The database lies in the cache, and is written in one
-transaction: a build that does not publish leaves it as it was. Each value is behind a digest of its own, and
-a database that is damaged counts as empty.
+transaction: a build that does not publish leaves it as it was. Each value is behind a digest of its own:
+where one is damaged, all of it counts as absent, and the build begins anew.
 """
 
 import os
@@ -35,16 +35,25 @@ CREATE TABLE kept (name TEXT PRIMARY KEY, data BLOB);
 """
 
 
+Damaged = sqlite3.DatabaseError
+"""Raised by whatever meets a damaged database, a damaged row of it, or a disk that is full."""
+
+
 class State:
-    """A database. What is not in it, or damaged, is None."""
+    """A database."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
-    def value(self, query: str, key: str | bytes, kind: type[T]) -> T | None:
-        """Return the value that a query finds by a key."""
-        found = self._connection.execute(query, (key,)).fetchone()
-        return unsealed(found[0], kind) if found and found[0] is not None else None
+    def value(self, query: str, key: str, kind: type[T]) -> T | None:
+        """Return the value that a query finds by a key, if any. Raises Damaged if it is not whole."""
+        content = self.content(query, key)
+        return whole(content, kind) if content else None
+
+    def content(self, query: str, key: str) -> bytes:
+        """Return the bytes that a query finds by a key, or nothing."""
+        row = self.row(query, key)
+        return row[0] if row and isinstance(row[0], bytes) else b""
 
     def row(self, query: str, *values: object) -> tuple[object, ...] | None:
         """Return the first row that a query finds."""
@@ -60,8 +69,8 @@ class State:
         self._connection.execute(statement, values)
 
     def kept(self, name: str, kind: type[T]) -> T | None:
-        """Return what is kept under a name besides rows."""
-        return self.value("SELECT data FROM kept WHERE name = ?", name, kind)
+        """Return what is kept under a name besides rows, if it is there and whole."""
+        return unsealed(self.content("SELECT data FROM kept WHERE name = ?", name), kind)
 
     def keep(self, name: str, value: object) -> None:
         """Keep something under a name."""
@@ -88,8 +97,12 @@ class State:
             self._connection.execute("BEGIN")
 
 
-Damaged = sqlite3.DatabaseError
-"""Raised by whatever meets a damaged database, or a disk that is full."""
+def whole(content: bytes, kind: type[T]) -> T:
+    """Return the value that a row holds. Raises Damaged."""
+    found = unsealed(content, kind)
+    if found is None:
+        raise Damaged("a row is damaged")
+    return found
 
 
 @contextmanager
