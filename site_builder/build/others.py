@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from site_builder.build.digests import digest
 from site_builder.build.folder import folders_above
-from site_builder.build.steps import Job, Written
+from site_builder.build.pages import Job, Written
 from site_builder.build.summary import Summary
 from site_builder.build.web import make_lists, web_files
 from site_builder.build.writing import Writing, templates

@@ -10,23 +10,14 @@ from site_builder.build.executor import Executor
 from site_builder.build.inputs import Inputs
 from site_builder.build.known import Before, Last, Pages, Readings, looks
 from site_builder.build.others import write_others
+from site_builder.build.pages import Job, Published, Written, urls_digest, write_pages
 from site_builder.build.reading import page_name
 from site_builder.build.recalling import forms_name
 from site_builder.build.report import Explain, Progress, Report, Shown
-from site_builder.build.search import search_files
+from site_builder.build.search import index_texts, search_files
 from site_builder.build.stage import Publication
 from site_builder.build.state import Damaged, State
-from site_builder.build.steps import (
-    Job,
-    Published,
-    Written,
-    index_texts,
-    open_memories,
-    read_sources,
-    recall_pages,
-    urls_digest,
-    write_pages,
-)
+from site_builder.build.steps import open_memories, read_sources, recall_pages
 from site_builder.build.summary import summarize
 from site_builder.build.work import Work
 from site_builder.errors import Problem, SiteError

@@ -6,6 +6,8 @@ from functools import partial
 from io import BytesIO
 
 from site_builder.build.known import Before
+from site_builder.build.pages import Job, Written, urls_digest
+from site_builder.build.pool import Failure
 from site_builder.build.stage import Stage
 from site_builder.writing.search import (
     CODE,
@@ -14,6 +16,7 @@ from site_builder.writing.search import (
     make_manifest,
     make_shards,
     page_files,
+    shard_count,
     shard_path,
     text_path,
 )
@@ -81,6 +84,30 @@ def index(indexing: Indexing, corpus: str) -> int:
 
 
 _FEW = 16  # Pages: of more, nearly all shards change.
+
+
+def index_texts(written: Written, wanted: Mapping[str, str], job: Job) -> dict[str, Corpus]:
+    """Index what can be searched and is not as it was; `wanted` is the version of each corpus."""
+    if not written.writing.site.config.search:
+        return {}
+    urls, known = written.urls, written.published.corpora
+    is_same_order = written.published.urls == urls_digest(urls)
+    indexing = plan(job.stage, urls, known if is_same_order else {}, written.retold, job.before)
+    corpora = {
+        name: corpus
+        for name, corpus in known.items()
+        if name in indexing.sizes and wanted.get(name) == corpus.version
+    }
+    stale = [name for name in wanted if name not in corpora]
+    job.work.total += len(stale)
+    for name, size in job.work.each(index, stale, indexing, str, _LONG):
+        if isinstance(size, Failure):
+            raise RuntimeError(f"the search could not be indexed: {size.message}")
+        corpora[name] = Corpus(shard_count(size), wanted[name], size)
+    return corpora
+
+
+_LONG = 3600.0  # Seconds: a hundred thousand pages take some minutes.
 
 
 def search_files(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from site_builder.build.digests import Digest
-from site_builder.build.steps import Written
+from site_builder.build.pages import Written
 from site_builder.errors import Problem
 from site_builder.writing.search import FORMAT
 

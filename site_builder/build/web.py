@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from urllib.parse import quote
 
 from site_builder.build.known import Renderings
-from site_builder.build.steps import Written
+from site_builder.build.pages import Written
 from site_builder.build.writing import Rendering
 from site_builder.config import Config
 from site_builder.writing.compose import Frame, absolute, language
