@@ -258,7 +258,7 @@ def test_plain_lines_are_what_markdown_makes_of_them(text: str) -> None:
 
 def check_plain(text: str) -> None:
     fast = MARKUP.render(text)
-    with mock.patch("site_builder.reading.markup._PLAIN_PROSE", re.compile(r"(?!)")):
+    with mock.patch("site_builder.reading.plain._PROSE", re.compile(r"(?!)")):
         assert fast == MARKUP.render(text)
 
 

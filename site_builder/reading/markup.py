@@ -15,6 +15,7 @@ from site_builder.model import Fragment, Protected
 from site_builder.reading.formula import Converter
 from site_builder.reading.formula_source import with_source
 from site_builder.reading.highlight import listing, visible
+from site_builder.reading.plain import is_plain, render_plain
 from site_builder.reading.protect import MARK, Piece, mark, protect, restore
 from site_builder.reading.raw_html import attributes_of, image, is_image, kept, split_tags
 from site_builder.reading.rendered import Complaint, Heading, Rendered
@@ -103,10 +104,9 @@ class _Rendering:
         if self.marked.count("[") - self.marked.count("]") > MAX_UNMATCHED:
             message = f"more than {MAX_UNMATCHED} `[` without `]`"
             return _as_written(self.text, Complaint(0, "limit", message, r"write `\[` for a bracket"))
-        if _PLAIN_PROSE.fullmatch(self.marked) and not self._has_environments():
+        if is_plain(self.marked) and not self._has_environments():
             # What Markdown would make of it, at a tenth of the cost: most comments are like this.
-            blocks = _BLANK_LINES.split(escape(self.marked.strip()))
-            html, protected = self._numbered(self._with_last_break("".join(map(_plain_block, blocks))))
+            html, protected = self._numbered(self._with_last_break(render_plain(self.marked)))
             titles = _titles(html, protected) if self.marked.startswith("#") or "\n#" in self.marked else ()
             return Rendered(
                 Fragment(html, protected), titles, (), frozenset(self.styles), tuple(self.complaints)
@@ -286,39 +286,6 @@ _TAGS = {
 _ALIGNMENT = {f"text-align:{side}": f' align="{side}"' for side in ("left", "center", "right")}
 _ENVIRONMENT = re.compile(f"\n({MARK.pattern.replace('(', '').replace(')', '')})\n")
 _TAG = re.compile("(<[^<>]*>)")
-# No emphasis begins or ends within a word, and without definitions, brackets alone make no link.
-_PLAIN_SIGNS = r"(?:[^\0\n\t\r\f\v\\`*_\[\]<>&~|]|(?<=[A-Za-z0-9])_++(?=[A-Za-z0-9])|\[|\](?![(:]))*+"
-_PLAIN_LINE = rf"(?:[^\W\d_]|\ufdd0){_PLAIN_SIGNS}"
-_PLAIN_HEADING = r"\#{1,6} [^\0\n\t\r\f\v\\`*_\[\]<>&~|#]*+"
-_BLANK_LINES = re.compile(r"\n(?: *\n)+")
-_LINE_BREAK = re.compile(r" ?\n *")
-# Two spaces at the end of a line would be a break.
-_PLAIN_TEXT = rf"{_PLAIN_LINE}(?:(?<!  ){_LINE_BREAK.pattern}{_PLAIN_LINE})*+"
-_PLAIN_LIST = "|".join(
-    # A list that another one follows may go on there.
-    rf"{sign} {_PLAIN_TEXT}(?:(?<!  ) ?\n{sign} {_PLAIN_TEXT})*+(?!{_BLANK_LINES.pattern}[*-])"
-    for sign in (r"\*", "-")
-)
-_PLAIN_BLOCK = rf"(?:{_PLAIN_TEXT}|{_PLAIN_HEADING}|{_PLAIN_LIST})"
-_PLAIN_PROSE = re.compile(rf"{_PLAIN_BLOCK}(?:(?<!  ){_BLANK_LINES.pattern}{_PLAIN_BLOCK})*+\n?")
-"""Paragraphs in which nothing means anything to Markdown, and headings and lists of such words."""
-
-
-def _plain_block(block: str) -> str:
-    if block.startswith("#"):
-        marks, _, title = block.partition(" ")
-        return f"<h{len(marks)}>{title.strip()}</h{len(marks)}>\n"
-    if block.startswith(("* ", "- ")):
-        items = "</li>\n<li>".join(map(_plain_text, _NEXT_ITEM.split(block[2:])))
-        return f"<ul><li>{items}</li></ul>\n"
-    return f"<p>{_plain_text(block)}</p>\n"
-
-
-_NEXT_ITEM = re.compile(r"\n[*-] ")
-
-
-def _plain_text(text: str) -> str:
-    return _LINE_BREAK.sub(" ", text.strip())
 
 
 def _titles(html: str, protected: Sequence[Protected]) -> tuple[Heading, ...]:
