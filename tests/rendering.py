@@ -7,7 +7,7 @@ from pathlib import Path
 from site_builder.config import Config
 from site_builder.language import find_language
 from site_builder.model import Block, LocalizedPage, Page, Text
-from site_builder.writing.render import Alternate, PageContext, SectionContext
+from site_builder.writing.context import Alternate, PageContext, SectionContext
 
 FIXTURES = Path(__file__).parent / "fixtures" / "render"
 THEME = Path(str(files("site_builder.templates")))

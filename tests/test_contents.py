@@ -2,8 +2,8 @@
 
 from site_builder.model import Block, Text
 from site_builder.writing.contents import WIDEST, headings, tree
+from site_builder.writing.context import Branch, Link, SectionContext
 from site_builder.writing.navigation import Entry, navigate
-from site_builder.writing.render import Branch, Link, SectionContext
 
 
 def section(number: int, html: str = "", anchor: str = "", state: str = "current", **more: object):

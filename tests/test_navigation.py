@@ -5,8 +5,8 @@ import pytest
 
 from site_builder.model import Text
 from site_builder.writing.contents import surroundings, tree
+from site_builder.writing.context import Link
 from site_builder.writing.navigation import Entry, Navigation, navigate
-from site_builder.writing.render import Link
 
 URLS = ["b/c/d.html", "b/index.html", "a.html", "index.html", "b/c/index.html", "b/a.html", "c/x.html"]
 

@@ -8,15 +8,8 @@ from rendering import ARABIC, CODE, ENGLISH, FIXTURES, JAPANESE, SECTIONS, STATI
 
 from site_builder.errors import SiteError
 from site_builder.model import Block, Text
-from site_builder.writing.render import (
-    Branch,
-    Link,
-    SectionContext,
-    make_environment,
-    render_not_found,
-    render_page,
-    static_files,
-)
+from site_builder.writing.context import Branch, Link, SectionContext
+from site_builder.writing.render import make_environment, render_not_found, render_page, static_files
 
 XHTML = "{http://www.w3.org/1999/xhtml}"
 MIXED = (

@@ -12,7 +12,8 @@ from rendering import ARABIC, CODE, ENGLISH, JAPANESE, SECTIONS, STATIC, THEME, 
 
 from site_builder.errors import Location
 from site_builder.model import Block, Gap, GapPlace, PageStatus
-from site_builder.writing.render import Link, SectionContext, make_environment, render_page, static_files
+from site_builder.writing.context import Link, SectionContext
+from site_builder.writing.render import make_environment, render_page, static_files
 from site_builder.writing.setting import set_prose
 from site_builder.writing.status import STATUS_PAGE, render_status
 

@@ -19,9 +19,10 @@ from site_builder.config import Config, load_config
 from site_builder.errors import SiteError
 from site_builder.language import format_number, territory_locale
 from site_builder.model import Block, LocalizedPage, Page, Text
+from site_builder.writing.context import Link, SectionContext
 from site_builder.writing.llms import Listed, Part, make_llms
 from site_builder.writing.metadata import describe
-from site_builder.writing.render import Link, SectionContext, make_environment, render_page
+from site_builder.writing.render import make_environment, render_page
 from site_builder.writing.sitemap import make_sitemaps
 from site_builder.writing.twin import make_twin
 

@@ -8,9 +8,9 @@ from site_builder.config import Config
 from site_builder.model import Page
 from site_builder.reading.discover import Source
 from site_builder.site.assets import read_asset
+from site_builder.writing.context import PageContext
 from site_builder.writing.notebook import Place, make_notebook, outline
 from site_builder.writing.notebook.outline import Cell
-from site_builder.writing.render import PageContext
 
 LARGEST_IMAGE = 1024 * 1024
 """Bytes of an image that a notebook holds; it links to a larger one."""

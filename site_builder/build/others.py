@@ -16,7 +16,8 @@ from site_builder.site import Site
 from site_builder.site.assets import read_asset
 from site_builder.site.status import with_problems
 from site_builder.writing.compose import FORMULA_SHEET, language, language_folder
-from site_builder.writing.render import Alternate, render_not_found
+from site_builder.writing.context import Alternate
+from site_builder.writing.render import render_not_found
 from site_builder.writing.status import STATUS_PAGE, render_status
 from site_builder.writing.theme import STATIC_FOLDER, static_files
 

@@ -12,9 +12,9 @@ from site_builder.config import Config
 from site_builder.language import Language, find_language, gettext_for
 from site_builder.model import Block, LocalizedPage
 from site_builder.writing.contents import headings, tree
+from site_builder.writing.context import Alternate, Link, PageContext, SectionContext
 from site_builder.writing.links import Linker, way
 from site_builder.writing.navigation import Navigation
-from site_builder.writing.render import Alternate, Link, PageContext, SectionContext
 from site_builder.writing.theme import STATIC_FOLDER
 from site_builder.writing.twin import twin_url
 

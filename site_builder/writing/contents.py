@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from html import escape
 
 from site_builder.model import Block
+from site_builder.writing.context import Branch, Heading, Link, SectionContext
 from site_builder.writing.navigation import Navigation
-from site_builder.writing.render import Branch, Heading, Link, SectionContext
 
 DEEPEST = 2
 """How deep the headings of a page are listed, from 0."""

@@ -10,9 +10,10 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 from site_builder.fragment import TAG
 from site_builder.language import gettext_for
 from site_builder.model import State
+from site_builder.writing.context import Link, PageContext, SectionContext
 from site_builder.writing.markdown import Rewrite, prose
 from site_builder.writing.markdown.escaping import destination, escaped, fenced, one_line
-from site_builder.writing.render import Link, PageContext, SectionContext, is_untouched
+from site_builder.writing.render import is_untouched
 
 _NO_CODE = re.compile(rf'<span class="lineno">[^<]*</span>|{TAG.pattern}')
 

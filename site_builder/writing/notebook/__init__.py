@@ -7,12 +7,13 @@ from html import escape
 
 from site_builder.language import gettext_for
 from site_builder.model import Block, State
+from site_builder.writing.context import PageContext
 from site_builder.writing.markdown import prose
 from site_builder.writing.notebook.outline import Cell, outline
 from site_builder.writing.notebook.source import code_source, listing_source
 from site_builder.writing.notebook.spelling import code_cell, markdown_cell, spell
 from site_builder.writing.notebook.targets import Load, Place
-from site_builder.writing.render import PageContext, is_untouched
+from site_builder.writing.render import is_untouched
 
 __all__ = ["Load", "Place", "make_notebook", "outline"]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from html import unescape
 
 from site_builder.model import LocalizedPage, Page
-from site_builder.writing.render import Link
+from site_builder.writing.context import Link
 
 FOLDER = "_site/search"
 
