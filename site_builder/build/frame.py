@@ -4,19 +4,17 @@ It is put together from as little of each page as that takes; the rest is looked
 """
 
 import posixpath
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import NamedTuple
 from urllib.parse import unquote
 
-from site_builder.build.digests import digest
-from site_builder.build.entries import Entries, packed_entry
+from site_builder.build.digests import Digest, digest
+from site_builder.build.entries import Entries, Rows, packed_entry
 from site_builder.build.inputs import Inputs
 from site_builder.build.known import Brief, Readings
 from site_builder.build.reading import Reading
 from site_builder.build.writing import Task
-from site_builder.model import Page, State, Text
+from site_builder.model import State, Text
 from site_builder.reading.discover import Source
 from site_builder.site import Site
 from site_builder.writing.compose import FORMULA_SHEET
@@ -29,32 +27,22 @@ _RECENT, _RECENT_OUTLINES = 512, 64
 """Pages of which what others want to know is held in memory."""
 
 
-class Signs(NamedTuple):
-    """Digests of what others see of a page. A site has very many."""
-
-    named: bytes
-    """Of its titles and summaries."""
-    outlined: bytes
-    """Of the page without its sections."""
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
     """The pages of a site as each of them may have to know them."""
 
     readings: Readings
-    signs: Mapping[str, Signs]
-    """By URL."""
+    shared: bytes
+    """Digest of all that can change a page besides its own source and maps."""
     wanting: frozenset[str]
     """The languages in which the own map of some page is wanting."""
     paths: Mapping[str, str]
-    """Of the sources, by URL; a generated index has none."""
+    """Of the sources, by URL in the order of the site; a generated index has none."""
     generated: Mapping[str, Reading]
     """The generated indexes, by URL."""
     entries: Entries
     navigation: Navigation
     targets: Targets
-    modules: "_Modules"
     index: Index
     formula_sheet: bytes
     """What the formulas of all pages need."""
@@ -64,7 +52,7 @@ class Frame:
     @property
     def urls(self) -> Collection[str]:
         """The URLs of all pages, in the order of the site."""
-        return self.navigation.entries.keys()
+        return self.paths.keys()
 
     @property
     def formula_url(self) -> str:
@@ -78,15 +66,13 @@ class Frame:
         assert found
         return found
 
-    def outline(self, url: str) -> Page | None:
-        """Return a page without its sections, if its code may link."""
-        return self.modules.page(self.paths[url]) if url in self.paths else None
-
     def task(self, url: str) -> Task:
         """Return all that it takes to write a page."""
-        reading, outline = self.reading(url), self.outline(url)
-        references = self.index.references(outline) if outline else ()
-        shown = (part for other in surroundings(self.navigation, url) for part in self._named(other))
+        reading = self.reading(url)
+        outline = self.index.pages.get(reading.module)
+        references = self.index.references(outline) if outline and outline.url == url else ()
+        neighbours = surroundings(self.navigation, url)
+        shown = (part for other in neighbours for part in (other.encode(), self.entries.digest(other)))
         made_of = {
             **self.digests,
             "formulas": self.formula_url.encode() if reading.styles else b"",
@@ -98,107 +84,47 @@ class Frame:
         }
         return Task(reading, self.navigation.around(url, WIDEST, self.entries.some), references, made_of)
 
-    def _named(self, url: str) -> tuple[bytes, bytes]:
-        return url.encode(), self.signs[url].named
-
-    def shared(self) -> bytes:
-        """Digest all that can change a page besides its own source and maps."""
-        parts = (part for url, signs in sorted(self.signs.items()) for part in (url.encode(), *signs))
-        return digest(*self.digests.values(), self.formula_sheet, *parts)
-
 
 def make_frame(inputs: Inputs, readings: Readings, failed: Collection[str]) -> Frame:
     """Put together what all pages share, those left out that `failed`, by URL."""
-    site, paths, signs, gathered = inputs.site, dict[str, str](), dict[str, Signs](), _Gathered()
+    site, paths, gathered, seen = inputs.site, dict[str, str](), _Gathered(), Digest()
     for path, brief in readings.briefs():
         if brief.has_page and brief.url not in failed:
-            paths[brief.url], signs[brief.url] = path, Signs(brief.named, brief.outlined)
+            paths[brief.url] = path
             gathered.add(path, brief)
+            seen.add(brief.url.encode(), brief.named, brief.outlined)
     generated = {url: page for url, page in gathered.indexes(site).items() if url not in failed}
-    signs |= {url: Signs(named_digest(page), b"") for url, page in generated.items()}
     sources = {path: url for url, path in paths.items()}
-    ordered = in_order(signs, gathered.page_links(paths, sources))
+    ordered = in_order([*paths, *generated], gathered.page_links(paths, sources))
+    paths = {url: paths.get(url, "") for url in ordered}
 
     def packed(url: str) -> bytes:
         return packed_entry(generated[url]) if url in generated else readings.entry(paths[url])
 
-    navigation = navigation_of(ordered, entries := Entries(_Packed(ordered, packed)))
-    targets = Targets(sources, frozenset(ordered), site.assets, site.config.base_url)
-    modules = _Modules(gathered.modules, readings)
+    entries = Entries(Rows(paths, packed, _RECENT))
+    for url in generated:
+        seen.add(url.encode(), entries.digest(url))
+    navigation = navigation_of(ordered, entries)
+    targets = Targets(sources, paths, site.assets, site.config.base_url)
+    modules = Rows(
+        gathered.modules, lambda module: readings.outline(gathered.modules[module]), _RECENT_OUTLINES
+    )
+    sheet = gathered.formula_sheet()
     pages = ([source.path for source in site.sources], ordered, inputs.languages)
+    digests = {**inputs.versions, "pages": digest(repr(pages).encode())}
     return Frame(
         readings,
-        signs,
+        digest(*digests.values(), sheet, seen.value()),
         frozenset(gathered.wanting),
         paths,
         generated,
         entries,
         navigation,
         targets,
-        modules,
         index_of(modules, site.sources[0].package),
-        gathered.formula_sheet(),
-        {**inputs.versions, "pages": digest(repr(pages).encode())},
+        sheet,
+        digests,
     )
-
-
-def named_digest(reading: Reading) -> bytes:
-    """Digest how other pages name one."""
-    return digest(
-        repr((sorted(reading.titles.items()), sorted(reading.summaries.items()))).encode(
-            "utf-8", "surrogatepass"
-        )
-    )
-
-
-class _Packed(Mapping[str, bytes]):
-    """The names of the pages, by URL in the order of the site."""
-
-    def __init__(self, ordered: Iterable[str], packed: Callable[[str], bytes]) -> None:
-        self._order = dict.fromkeys(ordered)
-        self._packed = lru_cache(_RECENT)(packed)
-
-    def __getitem__(self, url: str) -> bytes:
-        if url not in self._order:
-            raise KeyError(url)
-        return self._packed(url)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._order)
-
-    def __len__(self) -> int:
-        return len(self._order)
-
-    def __contains__(self, url: object) -> bool:
-        return url in self._order
-
-
-class _Modules(Mapping[str, Page]):
-    """The pages whose code may link, without their sections, by module."""
-
-    def __init__(self, paths: Mapping[str, str], readings: Readings) -> None:
-        self._paths = paths
-        self._outline = lru_cache(_RECENT_OUTLINES)(readings.outline)
-
-    def __getitem__(self, module: str) -> Page:
-        page = self._outline(self._paths[module])
-        if page is None:
-            raise KeyError(module)
-        return page
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._paths)
-
-    def __len__(self) -> int:
-        return len(self._paths)
-
-    def __contains__(self, module: object) -> bool:
-        return module in self._paths
-
-    def page(self, path: str) -> Page | None:
-        """Return the page of a source, if it is that of a module."""
-        page = self._outline(path)
-        return page if page and page.names and self._paths.get(page.names.module) == path else None
 
 
 @dataclass(slots=True)

@@ -7,10 +7,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from shutil import rmtree
+from sys import intern
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
-from site_builder.build.cache import REFUSALS, sealed
+from site_builder.build.cache import REFUSALS, seal, sealed
 from site_builder.build.entries import packed_entry
 from site_builder.build.report import Report
 from site_builder.build.state import State, whole
@@ -164,10 +165,11 @@ class Readings:
             return self.unkept[path][1]
         return self.state.value("SELECT data FROM outlines WHERE path = ?", path, Page)
 
-    def put(self, reading: "Reading", made_of: bytes, named: bytes) -> None:
+    def put(self, reading: "Reading", made_of: bytes) -> None:
         """Keep a reading."""
         path = reading.source.path
         known = self.unkept.pop(path, None)
+        entry = packed_entry(reading)
         outline = reading.outline or (known[1] if known else None)
         brief = Brief(
             reading.has_page,
@@ -179,7 +181,7 @@ class Readings:
             reading.leads_to,
             reading.styles,
             reading.outlined,
-            named,
+            seal(entry),
         )
         kept, data = replace(reading, outline=None), None
         if self.sources:
@@ -191,7 +193,7 @@ class Readings:
         except REFUSALS:
             self.unkept[path], made_of = (replace(reading, outline=None), outline), b""
         has_problems = bool(reading.problems or reading.map_problems)
-        values = (path, made_of, sealed(brief), packed_entry(reading), data, has_problems)
+        values = (path, made_of, sealed(brief), entry, data, has_problems)
         self.state.do("INSERT OR REPLACE INTO readings VALUES (?, ?, ?, ?, ?, ?)", *values)
 
     def briefs(self) -> Iterator[tuple[str, Brief]]:
@@ -201,7 +203,9 @@ class Readings:
             found = whole(brief if isinstance(brief, bytes) else b"", Brief)
             # Most have the same languages: a set for each would take more memory than all else.
             begun, wanting = (sets.setdefault(one, one) for one in (found.begun, found.wanting))
-            yield str(path), replace(found, begun=begun, wanting=wanting)
+            # The sources have the same strings already.
+            url = intern(found.url)
+            yield intern(str(path)), replace(found, url=url, begun=begun, wanting=wanting)
 
     def with_problems(self) -> "Iterator[Reading]":
         """Yield those that have problems."""
@@ -256,7 +260,7 @@ class Renderings:
         with suppress(*REFUSALS):
             content = sealed(statuses)
             self.state.do("INSERT INTO statuses VALUES (?, ?)", url, content)
-            return content[:16]
+            return seal(content)
         return b""
 
     def statuses(self, url: str) -> "tuple[PageStatus, ...]":

@@ -140,7 +140,7 @@ class _Pass:
 
     def _stale(self) -> Iterator[Task]:
         """Yield the pages to be written; those around a page are only looked at if some have changed."""
-        is_same = self.published.shared == self.frame.shared()
+        is_same = self.published.shared == self.frame.shared
         is_first = True
         for url in self.frame.urls:
             made_of, is_watched = self.renderings.signs(url)

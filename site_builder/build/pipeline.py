@@ -1,6 +1,7 @@
 """A build that has something to do."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections import deque
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -44,8 +45,8 @@ class Known:
 
     state: State
     before: Before
-    made_of: Sequence[bytes]
-    """What a reading of each source would be made of now."""
+    made_of: deque[bytes]
+    """What a reading of each source would be made of now; taken out as they are used."""
     pages: Pages
 
 
@@ -83,7 +84,7 @@ def make(inputs: Inputs, known: Known, publication: Publication, order: Order) -
         return report
     last = Last(before.last.inputs, before.last.program, report, assets=others.assets)
     published = Published(
-        written.frame.shared(),
+        written.frame.shared,
         site.assets,
         corpora,
         urls_digest(written.urls),

@@ -113,7 +113,7 @@ _LONG = 3600.0  # Seconds: a hundred thousand pages take some minutes.
 def search_files(
     urls: Sequence[str], corpora: Mapping[str, Corpus], write: Callable[[str, bytes], object]
 ) -> Iterator[str]:
-    """Write what belongs to no page and no shard; yield the path of every file of the search."""
+    """Write what belongs to no page and no shard; yield the path of every file that belongs to no page."""
     made: Iterable[tuple[str, bytes]] = page_files(urls)
     manifest = partial(make_manifest, pages=len(urls), code=corpora[CODE])
     manifests = (manifest(tag, prose=corpora[tag]) for tag in sorted(corpora.keys() - {CODE}))
@@ -122,4 +122,3 @@ def search_files(
         yield path
     for name, corpus in corpora.items():
         yield from (shard_path(name, number) for number in range(corpus.shards))
-        yield from (text_path(name, url) for url in urls)

@@ -1,11 +1,11 @@
 """The first steps of a build: sources are read, and what their maps do not say is recalled."""
 
+from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 
 from site_builder.build.digests import Files
-from site_builder.build.frame import named_digest
 from site_builder.build.inputs import Inputs, memory_digest
 from site_builder.build.known import Pages, Readings
 from site_builder.build.pool import Failure
@@ -19,16 +19,16 @@ from site_builder.site.memories import load_shared
 from site_builder.translating.shared import Shared
 
 
-def read_sources(inputs: Inputs, readings: Readings, made_of: Iterable[bytes], work: Work) -> set[str]:
+def read_sources(inputs: Inputs, readings: Readings, made_of: deque[bytes], work: Work) -> set[str]:
     """Read the sources and maps that are not known as they are now; return their URLs.
 
-    `made_of` says for each source what a reading of it would be made of.
+    `made_of` says for each source what a reading of it would be made of, and is empty then.
     """
     site, files = inputs.site, Files(readings.state)
     changed: list[Source] = []
     retold: list[Source] = []
-    for source, now in zip(site.sources, made_of, strict=True):
-        if readings.made_of(source.path) == now:
+    for source in site.sources:
+        if readings.made_of(source.path) == made_of.popleft():
             work.skip()
         else:
             key, known = inputs.key(source, files.digest(source.file)), readings.get(source.path)
@@ -48,11 +48,11 @@ def read_sources(inputs: Inputs, readings: Readings, made_of: Iterable[bytes], w
 def _put(inputs: Inputs, readings: Readings, source: Source, result: Reading | Failure) -> None:
     if isinstance(result, Failure):
         unread = Reading(source, problems=(left_out(inputs.site, source, result),))
-        readings.put(unread, b"", named_digest(unread))
+        readings.put(unread, b"")
     else:
         # What could not be read may be there the next time, without a sign of it.
         made_of = inputs.made_of(result.key, result.maps) if result.key else b""
-        readings.put(result, made_of, named_digest(result))
+        readings.put(result, made_of)
 
 
 def left_out(site: Site, source: Source, failure: Failure) -> Problem:

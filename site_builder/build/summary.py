@@ -48,7 +48,7 @@ def summarize(written: Written) -> Summary:
         assets.update(page.assets)
         said.update(page.indexed)
         told = repr((sorted(page.indexed), sorted(page.descriptions.items())))
-        listed.add(page.url.encode(), told.encode("utf-8", "surrogatepass"), frame.signs[page.url].named)
+        listed.add(page.url.encode(), told.encode("utf-8", "surrogatepass"), frame.entries.digest(page.url))
         statuses.add(page.statuses)
         for corpus, text in page.texts.items():
             texts.setdefault(corpus, Digest(FORMAT)).add(page.url.encode(), text)

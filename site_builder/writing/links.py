@@ -2,7 +2,7 @@
 
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from html import escape, unescape
@@ -35,8 +35,8 @@ class Targets:
 
     urls: Mapping[str, str]
     """The URL of each page, by the path of its source."""
-    pages: frozenset[str]
-    """The URLs of all pages."""
+    pages: Collection[str]
+    """The URLs of all pages, quick to look up."""
     assets: frozenset[str]
     """The files beside the sources that may be published."""
     base_url: str = ""
