@@ -20,6 +20,7 @@ from site_builder.places import looks as looks_at
 
 if TYPE_CHECKING:
     # A build that finds nothing to do needs none of this.
+    from site_builder.build.marks import Marks
     from site_builder.build.reading import Reading
     from site_builder.build.writing import Rendering
     from site_builder.model import Page, PageStatus
@@ -27,12 +28,23 @@ if TYPE_CHECKING:
     from site_builder.translating.shared import Shared
 
 
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What is known in a language, as much of it as was wanted."""
+
+    made_of: bytes
+    """Digest of all that is known."""
+    sources: frozenset[str]
+    """Those whose maps were loaded."""
+    shared: "Shared"
+
+
 @dataclass(slots=True, weakref_slot=True)
 class Pages:
     """What a process that stays keeps between its builds."""
 
-    memories: "dict[str, tuple[bytes, Shared]]" = field(default_factory=dict)
-    """By language, each with the digest of what it was made of."""
+    memories: "dict[str, Loaded]" = field(default_factory=dict)
+    """By language."""
     _folder: Path | None = None
 
     @property
@@ -183,7 +195,9 @@ class Readings:
             reading.outlined,
             seal(entry),
         )
-        kept, data = replace(reading, outline=None), None
+        kept, data = replace(reading, outline=None, marks=None), None
+        if reading.marks:
+            self.state.do("INSERT OR REPLACE INTO marks VALUES (?, ?)", path, sealed(reading.marks))
         if self.sources:
             kept = replace(kept, source=replace(reading.source, root=Path()))
         try:
@@ -191,7 +205,7 @@ class Readings:
             if reading.outline:
                 self.state.do("INSERT OR REPLACE INTO outlines VALUES (?, ?)", path, sealed(reading.outline))
         except REFUSALS:
-            self.unkept[path], made_of = (replace(reading, outline=None), outline), b""
+            self.unkept[path], made_of = (replace(reading, outline=None, marks=None), outline), b""
         has_problems = bool(reading.problems or reading.map_problems)
         values = (path, made_of, sealed(brief), entry, data, has_problems)
         self.state.do("INSERT OR REPLACE INTO readings VALUES (?, ?, ?, ?, ?, ?)", *values)
@@ -206,6 +220,13 @@ class Readings:
             # The sources have the same strings already.
             url = intern(found.url)
             yield intern(str(path)), replace(found, url=url, begun=begun, wanting=wanting)
+
+    def marks(self) -> "Iterator[tuple[str, Marks]]":
+        """Yield the marks of each, by path."""
+        from site_builder.build.marks import Marks  # noqa: PLC0415
+
+        for path, data in self.state.rows("SELECT path, data FROM marks ORDER BY path"):
+            yield str(path), whole(data if isinstance(data, bytes) else b"", Marks)
 
     def with_problems(self) -> "Iterator[Reading]":
         """Yield those that have problems."""

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field, replace
 from site_builder.build.cache import value_digest
 from site_builder.build.digests import digest, digest_now
 from site_builder.build.inputs import Inputs, map_digests
+from site_builder.build.marks import Marks, marks_said, marks_wanted
 from site_builder.errors import Location, Problem, reason
 from site_builder.model import Page, Text
 from site_builder.reading.discover import Source
-from site_builder.site.memories import load_memory
+from site_builder.site.memories import forms_said, load_memory
 from site_builder.translating.join import localized_title
 from site_builder.translating.memory import Memory
 
@@ -55,6 +56,8 @@ class Reading:
     """The languages whose own map does not say all of the page."""
     begun: frozenset[str] = frozenset()
     """The languages whose own map says anything."""
+    marks: Marks | None = None
+    """Of the lines of the maps and the page; only when they have just been read."""
     recalled: Mapping[str, Recalled] = field(default_factory=dict)
     """What else is known in the languages that are wanting."""
 
@@ -141,6 +144,7 @@ def _with_maps(inputs: Inputs, reading: Reading, page: Page | None) -> Reading:
     problems: list[Problem] = []
     wanting: set[str] = set()
     begun: set[str] = set()
+    said: dict[str, bytes] = {}
     # Before they are read: a map that is saved meanwhile is then read again by the next build.
     as_of = map_digests(site, reading.source, digest_now)
     for tag in site.languages:
@@ -148,6 +152,7 @@ def _with_maps(inputs: Inputs, reading: Reading, page: Page | None) -> Reading:
         problems += found
         if any(value and not value.isspace() for value in memory.entries.values()):
             begun.add(tag)
+            said[tag] = marks_said(memory.entries)
         if page:
             if memory.knows(page):
                 titles[tag], summaries[tag] = names(page, replace(memory, is_complete=True))
@@ -164,6 +169,7 @@ def _with_maps(inputs: Inputs, reading: Reading, page: Page | None) -> Reading:
         map_problems=tuple(problems),
         wanting=frozenset(wanting),
         begun=frozenset(begun),
+        marks=Marks(said, marks_wanted(forms_said(page)) if page and wanting else b""),
         recalled={},
     )
 

@@ -19,7 +19,7 @@ from site_builder.places import is_url
 T = TypeVar("T")
 
 _NAME = "known.sqlite"
-_FORMAT = 1  # To be changed with the tables.
+_FORMAT = 2  # To be changed with the tables.
 _TABLES = """
 CREATE TABLE files (path BLOB PRIMARY KEY, signs BLOB, digest BLOB) WITHOUT ROWID;
 CREATE TABLE readings (
@@ -27,6 +27,7 @@ CREATE TABLE readings (
   has_problems INTEGER
 );
 CREATE TABLE outlines (path TEXT PRIMARY KEY, data BLOB);
+CREATE TABLE marks (path TEXT PRIMARY KEY, data BLOB);
 CREATE TABLE renderings (
   url TEXT PRIMARY KEY, made_of BLOB, files BLOB, looks BLOB, data BLOB, is_watched INTEGER
 );
@@ -87,7 +88,7 @@ class State:
 
     def forget(self) -> None:
         """Forget everything, as another program has written it."""
-        for table in ("files", "readings", "outlines", "renderings", "statuses", "kept"):
+        for table in ("files", "readings", "outlines", "marks", "renderings", "statuses", "kept"):
             self.do(f"DELETE FROM {table}")  # noqa: S608
 
     def commit(self) -> None:

@@ -7,7 +7,8 @@ from importlib import import_module
 
 from site_builder.build.digests import Files
 from site_builder.build.inputs import Inputs, memory_digest
-from site_builder.build.known import Pages, Readings
+from site_builder.build.known import Loaded, Pages, Readings
+from site_builder.build.marks import Marks, relatives
 from site_builder.build.pool import Failure
 from site_builder.build.reading import Reading, read, read_maps
 from site_builder.build.recalling import Recalling, recall, unasked
@@ -40,14 +41,14 @@ def read_sources(inputs: Inputs, readings: Readings, made_of: deque[bytes], work
     again = (reading for source in retold if (reading := readings.get(source.path)))
     for reading, result in work.each(read_maps, again, inputs, _url):
         _put(inputs, readings, reading.source, result)
-    for table in ("readings", "outlines"):
+    for table in ("readings", "outlines", "marks"):
         readings.state.keep_only(table, "path", (source.path for source in site.sources))
     return {source.url for source in (*changed, *retold)}
 
 
 def _put(inputs: Inputs, readings: Readings, source: Source, result: Reading | Failure) -> None:
     if isinstance(result, Failure):
-        unread = Reading(source, problems=(left_out(inputs.site, source, result),))
+        unread = Reading(source, problems=(left_out(inputs.site, source, result),), marks=Marks())
         readings.put(unread, b"")
     else:
         # What could not be read may be there the next time, without a sign of it.
@@ -79,14 +80,21 @@ class Memories:
 
     site: Site
     digests: Mapping[str, bytes]
-    loaded: dict[str, tuple[bytes, Shared]]
+    relatives: Mapping[str, frozenset[str]]
+    """The sources whose maps have anything to do with these pages."""
+    loaded: dict[str, Loaded]
 
     def of(self, tags: Iterable[str]) -> dict[str, Shared]:
-        """Return the memories of languages, loaded only now."""
-        for tag in tags:
-            if tag not in self.loaded or self.loaded[tag][0] != self.digests[tag]:
-                self.loaded[tag] = self.digests[tag], load_shared(self.site, tag)
-        return {tag: self.loaded[tag][1] for tag in tags}
+        """Return as much of the memories of languages as is wanted, loaded only now."""
+        return {tag: self._load(tag).shared for tag in tags}
+
+    def _load(self, tag: str) -> Loaded:
+        sources, known = self.relatives.get(tag, frozenset()), self.loaded.get(tag)
+        # What is known of more sources says the same.
+        if not known or known.made_of != self.digests[tag] or not sources <= known.sources:
+            known = Loaded(self.digests[tag], sources, load_shared(self.site, tag, sources))
+            self.loaded[tag] = known
+        return known
 
 
 def open_memories(site: Site, readings: Readings, pages: Pages) -> Memories:
@@ -95,7 +103,7 @@ def open_memories(site: Site, readings: Readings, pages: Pages) -> Memories:
     pages.memories = {tag: known for tag, known in pages.memories.items() if tag in wanting}
     files = Files(readings.state)
     digests = {tag: memory_digest(site, tag, files) for tag in sorted(wanting)}
-    return Memories(site, digests, pages.memories)
+    return Memories(site, digests, relatives(readings.marks) if wanting else {}, pages.memories)
 
 
 def recall_pages(inputs: Inputs, readings: Readings, memories: Memories, work: Work) -> set[str]:

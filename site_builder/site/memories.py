@@ -1,6 +1,6 @@
 """What a site's maps say in each language."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from html import escape
 from pathlib import Path
@@ -38,10 +38,14 @@ def forms_said(page: Page) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*titles, *lines)))
 
 
-def load_shared(site: Site, language: str) -> Shared:
-    """Return what all maps of a language say, the attic and the maps without a source too."""
-    paths = {source: path for (source, tag), path in site.maps.items() if tag == language}
-    maps = {source: _entries(site, paths[source], language)[0].items() for source in sorted(paths)}
+def load_shared(site: Site, language: str, sources: Iterable[str] | None = None) -> Shared:
+    """Return what all maps of a language say, the attic and the maps without a source too.
+
+    Of the maps with a source only those of `sources`, if these are given.
+    """
+    named = {source for source, tag in site.maps if tag == language} if sources is None else sources
+    paths = {source: path for source in sorted(named) if (path := site.maps.get((source, language)))}
+    maps = {source: _entries(site, path, language)[0].items() for source, path in paths.items()}
     former: list[tuple[str, str]] = []
     for path in former_files(site, language):
         with suppress(SiteError):  # Told by `former_problems`.

@@ -72,10 +72,13 @@ def lines_of(key: str, html: bool | None = None) -> list[str]:
     return split(key) if is_html else [escape(key, quote=False)]
 
 
-@lru_cache(maxsize=1 << 16)  # The maps of all languages have the same keys.
-def forms_of(key: str) -> tuple[str, ...]:
+def read_forms(key: str) -> tuple[str, ...]:
     """Say what a fragment, title or summary says, line by line, without how it is spelled."""
     return tuple([read_line(text).form for text in lines_of(key)[::2] if has_words(text)])
+
+
+forms_of = lru_cache(maxsize=1 << 16)(read_forms)  # The maps of all languages have the same keys.
+"""`read_forms`, for what a whole memory is asked."""
 
 
 def has_gaps(key: str, value: str, *, strict: bool = False) -> bool:

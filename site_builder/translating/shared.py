@@ -10,6 +10,9 @@ from site_builder.translating.pairs import Pair, forms_of, line_pairs
 
 Entries = Iterable[tuple[str, str]]
 
+MOST = 50
+"""Maps that are asked what a line says, the first that have it: more of them would say the same."""
+
 _MOST_NEAR = 20  # A line that very many entries have tells nothing of an older version.
 _MOST_ALIKE = 5  # Lines that are tried, for one of them may have no translation.
 
@@ -26,14 +29,18 @@ class Shared:
         self._places = {name: self._add(entries) for name, entries in maps.items()}
         self._former = self._add(former)
         self._digest_of_former = repr(self._entries[self._former.start :]).encode()
-        self._by_line: dict[str, list[int]] = {}
-        self._by_fragment: dict[tuple[str, ...], list[int]] = {}
         # Values are not looked at before they are wanted: that is most of the work.
         self._forms = [forms_of(key) for key, _ in self._entries]
-        for number, forms in enumerate(self._forms):
-            for form in forms:
-                self._by_line.setdefault(form, []).append(number)
-            self._by_fragment.setdefault(forms, []).append(number)
+        self._by_line: dict[str, list[int]] = {}
+        maps_with = Counter[str]()
+        for place in self._places.values():
+            for form, numbers in self._lines_at(place).items():
+                maps_with[form] += 1
+                if maps_with[form] <= MOST:
+                    self._by_line.setdefault(form, []).extend(numbers)
+        for form, numbers in self._lines_at(self._former).items():
+            self._by_line.setdefault(form, []).extend(numbers)
+        self._own: tuple[str | None, Mapping[str, Sequence[int]]] = None, {}
         self._pairs: dict[int, tuple[Pair, ...]] = {}
         self._texts: dict[int, list[Said]] = {}
         self._common: dict[str, str | None] = {}
@@ -43,6 +50,14 @@ class Shared:
         start = len(self._entries)
         self._entries += [entry for entry in entries if entry[1] and not entry[1].isspace()]
         return range(start, len(self._entries))
+
+    def _lines_at(self, place: range) -> dict[str, list[int]]:
+        """Return the entries that have a line, by its form; those without words have an empty one."""
+        found: dict[str, list[int]] = {}
+        for number in place:
+            for form in dict.fromkeys(self._forms[number]) or ("",):
+                found.setdefault(form, []).append(number)
+        return found
 
     def entries(self, own: str) -> dict[str, str]:
         """Return the entries of one map that have a translation."""
@@ -54,12 +69,18 @@ class Shared:
 
         The own map's comes first, then the most frequent translation, then the first.
         """
-        numbers = self._by_fragment.get(tuple(forms), [])
-        mine = self._mine(numbers, own) or self._not_former(numbers) or numbers
+        wanted = tuple(forms)
+        mine, numbers = self._saying(wanted, self._own_lines(own)), self._saying(wanted, self._by_line)
+        mine = mine or self._not_former(numbers) or numbers
         if not mine:
             return None
         [(best, _)] = Counter(self._entries[number][1] for number in mine).most_common(1)
         return next(self._entries[number] for number in mine if self._entries[number][1] == best)
+
+    def _saying(self, forms: tuple[str, ...], lines: Mapping[str, Sequence[int]]) -> list[int]:
+        """List the entries with just these lines."""
+        found = {number for form in forms or ("",) for number in lines.get(form, ())}
+        return sorted(number for number in found if self._forms[number] == forms)
 
     def near(self, forms: Sequence[str], own: str) -> list[tuple[str, str]]:
         """Translate the lines of a fragment as its older versions do, where they stood there.
@@ -67,8 +88,15 @@ class Shared:
         `forms` are those of all its lines with text, in order. Each line as the own map's entries say it, and
         as others do that have half of the lines; with the placeholders of its form, or empty.
         """
-        counts = Counter(number for form in set(forms) for number in set(self._by_line.get(form, ())))
-        mine = self._mine(counts, own)
+        lines, own_lines = self._by_line, self._own_lines(own)
+        counts = Counter(
+            number
+            for form in set(forms)
+            for number in {*lines.get(form, ()), *own_lines.get(form, ())}
+            if form
+        )
+        place = self._places.get(own, range(0))
+        mine = [number for number in counts if number in place]
         others = counts.keys() - mine
         return [
             *zip(
@@ -86,8 +114,7 @@ class Shared:
 
     def about(self, forms: Iterable[str], own: str) -> Iterator[bytes]:
         """Yield all that can decide what is said of lines of these forms, besides the own map."""
-        numbers = {number for form in forms for number in self._by_line.get(form, ())}
-        numbers.update(self._by_fragment.get((), ()))
+        numbers = {number for form in (*forms, "") for number in self._by_line.get(form, ())}
         numbers.difference_update(self._places.get(own, ()))
         yield from (part.encode() for number in sorted(numbers) for part in self._entries[number])
         # What is like a line, but not the same, is looked for among these.
@@ -98,12 +125,13 @@ class Shared:
 
         Unless the own map says it, that is `near`, if there is one.
         """
-        numbers = self._by_line.get(form, [])
-        mine = self._mine(numbers, own)
+        if not form:
+            return near or None
+        mine = self._own_lines(own).get(form)
         found = self._most_frequent(form, mine) if mine else None
         if found is None and near:
             return near
-        if found is None and len(mine) < len(numbers):
+        if found is None and (numbers := self._by_line.get(form)):
             if form not in self._common:
                 common = self._most_frequent(form, self._not_former(numbers))
                 self._common[form] = self._most_frequent(form, numbers) if common is None else common
@@ -129,9 +157,11 @@ class Shared:
     def _not_former(self, numbers: Iterable[int]) -> list[int]:
         return [number for number in numbers if number not in self._former]
 
-    def _mine(self, numbers: Iterable[int], own: str) -> list[int]:
-        place = self._places.get(own, range(0))
-        return [number for number in numbers if number in place] if place else []
+    def _own_lines(self, own: str) -> Mapping[str, Sequence[int]]:
+        """Return the entries of one map by the forms of their lines, also those that many others have."""
+        if self._own[0] != own:
+            self._own = own, self._lines_at(self._places.get(own, range(0)))
+        return self._own[1]
 
     def _most_frequent(self, form: str, numbers: Iterable[int]) -> str | None:
         found = Counter(
