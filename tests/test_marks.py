@@ -41,7 +41,7 @@ def few(maps: Mapping[str, Sequence[tuple[str, str]]], page: str, own: str) -> S
     """Return what is loaded for a page that is wanting."""
     marks = {name: Marks({"ja": marks_said(dict(entries))}) for name, entries in maps.items()}
     marks[own] = Marks(marks[own].said, marks_wanted(forms_of(page)))
-    found = relatives(lambda: sorted(marks.items())).get("ja", frozenset())
+    found = relatives({own: marks[own]}, sorted(marks.items())).get("ja", frozenset())
     return Shared({name: list(dict(maps[name]).items()) for name in sorted(found)})
 
 

@@ -221,6 +221,12 @@ class Readings:
             url = intern(found.url)
             yield intern(str(path)), replace(found, url=url, begun=begun, wanting=wanting)
 
+    def marks_of(self, path: str) -> "Marks":
+        """Return the marks of one."""
+        from site_builder.build.marks import Marks  # noqa: PLC0415
+
+        return self.state.value("SELECT data FROM marks WHERE path = ?", path, Marks) or Marks()
+
     def marks(self) -> "Iterator[tuple[str, Marks]]":
         """Yield the marks of each, by path."""
         from site_builder.build.marks import Marks  # noqa: PLC0415

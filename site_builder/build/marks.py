@@ -2,7 +2,7 @@
 
 import struct
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
@@ -32,17 +32,16 @@ def marks_wanted(forms: Iterable[str]) -> bytes:
     return _packed(map(_mark, (*forms, "")))
 
 
-def relatives(marks: Callable[[], Iterable[tuple[str, Marks]]]) -> dict[str, frozenset[str]]:
+def relatives(wanting: Mapping[str, Marks], marks: Iterable[tuple[str, Marks]]) -> dict[str, frozenset[str]]:
     """Return by language the sources whose maps can say any of the lines that are wanted.
 
-    Of a line that very many have, those are the first; and the sources that are wanting themselves.
-    `marks` yields those of all sources, by path in their order.
+    Of a line that very many have, those are the first; and the sources that are `wanting` themselves.
+    `marks` are those of all sources, by path in their order.
     """
-    wanting = {path: _unpacked(one.wanted) for path, one in marks() if one.wanted}
-    wanted = frozenset[int]().union(*wanting.values())
+    wanted = frozenset(mark for one in wanting.values() for mark in _unpacked(one.wanted))
     found: dict[str, set[str]] = {}
     maps_with = Counter[tuple[str, int]]()
-    for path, one in marks() if wanted else ():
+    for path, one in marks:
         for tag, said in one.said.items():
             shared = [(tag, mark) for mark in wanted.intersection(_unpacked(said))]
             if path in wanting or any(maps_with[mark] < MOST for mark in shared):

@@ -99,11 +99,13 @@ class Memories:
 
 def open_memories(site: Site, readings: Readings, pages: Pages) -> Memories:
     """Say what there is to know, without loading it."""
-    wanting = frozenset[str]().union(*(brief.wanting for _, brief in readings.briefs()))
+    pages_wanting = {path: brief.wanting for path, brief in readings.briefs() if brief.wanting}
+    wanting = frozenset[str]().union(*pages_wanting.values())
     pages.memories = {tag: known for tag, known in pages.memories.items() if tag in wanting}
     files = Files(readings.state)
     digests = {tag: memory_digest(site, tag, files) for tag in sorted(wanting)}
-    return Memories(site, digests, relatives(readings.marks) if wanting else {}, pages.memories)
+    marks = {path: readings.marks_of(path) for path in pages_wanting}
+    return Memories(site, digests, relatives(marks, readings.marks()) if marks else {}, pages.memories)
 
 
 def recall_pages(inputs: Inputs, readings: Readings, memories: Memories, work: Work) -> set[str]:
