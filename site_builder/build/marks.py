@@ -8,7 +8,7 @@ from functools import lru_cache
 from hashlib import blake2b
 
 from site_builder.translating.pairs import read_forms
-from site_builder.translating.shared import MOST
+from site_builder.translating.shared import MOST, WORDLESS
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ def marks_said(entries: Mapping[str, str]) -> bytes:
 
 def marks_wanted(forms: Iterable[str]) -> bytes:
     """Mark lines, and what has no words."""
-    return _packed(map(_mark, (*forms, "")))
+    return _packed(map(_mark, (*forms, WORDLESS)))
 
 
 def relatives(wanting: Mapping[str, Marks], marks: Iterable[tuple[str, Marks]]) -> dict[str, frozenset[str]]:
@@ -52,7 +52,7 @@ def relatives(wanting: Mapping[str, Marks], marks: Iterable[tuple[str, Marks]]) 
 
 @lru_cache(maxsize=1 << 9)  # Each language asks anew.
 def _marks_of(key: str) -> tuple[int, ...]:
-    return tuple(_mark(form) for form in read_forms(key) or ("",))
+    return tuple(_mark(form) for form in read_forms(key) or (WORDLESS,))
 
 
 def _mark(form: str) -> int:

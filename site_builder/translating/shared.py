@@ -13,6 +13,9 @@ Entries = Iterable[tuple[str, str]]
 MOST = 50
 """Maps that are asked what a line says, the first that have it: more of them would say the same."""
 
+WORDLESS = "\n"
+"""Stands for the lines of what has no words: no form holds a line break."""
+
 _MOST_NEAR = 20  # A line that very many entries have tells nothing of an older version.
 _MOST_ALIKE = 5  # Lines that are tried, for one of them may have no translation.
 
@@ -21,7 +24,8 @@ class Shared:
     """What the maps of one language say, together.
 
     `maps` holds the entries of each map by its name, in the order in which they are preferred; `former`
-    are entries whose texts no source says any more.
+    are entries whose texts no source says any more. Of the maps that have a line, `MOST` at most are asked,
+    and a page's own.
     """
 
     def __init__(self, maps: Mapping[str, Entries], former: Entries = ()) -> None:
@@ -52,10 +56,10 @@ class Shared:
         return range(start, len(self._entries))
 
     def _lines_at(self, place: range) -> dict[str, list[int]]:
-        """Return the entries that have a line, by its form; those without words have an empty one."""
+        """Return the entries that have a line, by its form; or by WORDLESS."""
         found: dict[str, list[int]] = {}
         for number in place:
-            for form in dict.fromkeys(self._forms[number]) or ("",):
+            for form in dict.fromkeys(self._forms[number]) or (WORDLESS,):
                 found.setdefault(form, []).append(number)
         return found
 
@@ -79,7 +83,7 @@ class Shared:
 
     def _saying(self, forms: tuple[str, ...], lines: Mapping[str, Sequence[int]]) -> list[int]:
         """List the entries with just these lines."""
-        found = {number for form in forms or ("",) for number in lines.get(form, ())}
+        found = {number for form in forms or (WORDLESS,) for number in lines.get(form, ())}
         return sorted(number for number in found if self._forms[number] == forms)
 
     def near(self, forms: Sequence[str], own: str) -> list[tuple[str, str]]:
@@ -90,10 +94,7 @@ class Shared:
         """
         lines, own_lines = self._by_line, self._own_lines(own)
         counts = Counter(
-            number
-            for form in set(forms)
-            for number in {*lines.get(form, ()), *own_lines.get(form, ())}
-            if form
+            number for form in set(forms) for number in {*lines.get(form, ()), *own_lines.get(form, ())}
         )
         place = self._places.get(own, range(0))
         mine = [number for number in counts if number in place]
@@ -114,7 +115,7 @@ class Shared:
 
     def about(self, forms: Iterable[str], own: str) -> Iterator[bytes]:
         """Yield all that can decide what is said of lines of these forms, besides the own map."""
-        numbers = {number for form in (*forms, "") for number in self._by_line.get(form, ())}
+        numbers = {number for form in (*forms, WORDLESS) for number in self._by_line.get(form, ())}
         numbers.difference_update(self._places.get(own, ()))
         yield from (part.encode() for number in sorted(numbers) for part in self._entries[number])
         # What is like a line, but not the same, is looked for among these.
@@ -125,8 +126,6 @@ class Shared:
 
         Unless the own map says it, that is `near`, if there is one.
         """
-        if not form:
-            return near or None
         mine = self._own_lines(own).get(form)
         found = self._most_frequent(form, mine) if mine else None
         if found is None and near:
