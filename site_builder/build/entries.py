@@ -73,21 +73,15 @@ class Entries(Mapping[str, Entry]):
 
 def packed_entry(reading: "Reading") -> bytes:
     """Spell how other pages name one."""
+    names = [dict(sorted(texts.items())) for texts in (reading.titles, reading.summaries)]
     try:
-        return sealed((_sorted(reading.titles), _sorted(reading.summaries)))
+        return sealed(names)
     except REFUSALS:  # Half a character, which no page can show.
-        return sealed((_whole(reading.titles), _whole(reading.summaries)))
-
-
-def _sorted(texts: _Texts) -> _Texts:
-    return dict(sorted(texts.items()))
+        return sealed([*map(_whole, names)])
 
 
 def _whole(texts: _Texts) -> _Texts:
-    return {
-        tag: Text(one.text.encode("utf-8", "replace").decode(), one.state)
-        for tag, one in sorted(texts.items())
-    }
+    return {tag: Text(one.text.encode("utf-8", "replace").decode(), one.state) for tag, one in texts.items()}
 
 
 @lru_cache(_RECENT)

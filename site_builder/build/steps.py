@@ -29,7 +29,8 @@ def read_sources(inputs: Inputs, readings: Readings, made_of: deque[bytes], work
     changed: list[Source] = []
     retold: list[Source] = []
     for source in site.sources:
-        if readings.made_of(source.path) == made_of.popleft():
+        now = made_of.popleft()
+        if readings.made_of(source.path) == now:
             work.skip()
         else:
             key, known = inputs.key(source, files.digest(source.file)), readings.get(source.path)
