@@ -260,12 +260,33 @@ def edit(file: Path, old: str, new: str) -> None:
     file.write_text(text.replace(old, new), "utf-8")
 
 
+HOMES = ["# Home\n", "---\ntitle: [\n---\n"]  # Of the other no page is made, but an index with the same URL.
+
+
+@pytest.mark.parametrize("homes", [HOMES, HOMES[::-1]])
+def test_what_becomes_a_page_or_none_changes_the_pages_that_link_to_it(
+    tmp_path: Path, homes: list[str]
+) -> None:
+    folder = tmp_path / "site"
+    (folder / "src" / "guide").mkdir(parents=True)
+    (folder / "site-builder.toml").write_text('source = "src"\n')
+    for name in "ab":
+        (folder / "src" / "guide" / f"{name}.md").write_text("# A\n\nBack [home](../index.md).\n")
+    config = load_config(folder)
+    for home in homes:
+        (folder / "src" / "index.md").write_text(home)
+        build(config, cache=config.cache)
+    build(load_config(folder, output=str(tmp_path / "clean")))
+    assert tree(config.output) == tree(tmp_path / "clean")
+
+
 COLUMNS = [
     ("readings", "made_of"),
     ("readings", "brief"),
     ("readings", "entry"),
     ("readings", "data"),
     ("outlines", "data"),
+    ("marks", "data"),
     ("renderings", "made_of"),
     ("renderings", "files"),
     ("renderings", "looks"),

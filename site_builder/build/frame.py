@@ -110,7 +110,7 @@ def make_frame(inputs: Inputs, readings: Readings, failed: Collection[str]) -> F
         gathered.modules, lambda module: readings.outline(gathered.modules[module]), _RECENT_OUTLINES
     )
     sheet = gathered.formula_sheet()
-    pages = ([source.path for source in site.sources], ordered, inputs.languages)
+    pages = (sorted(sources.items()), ordered, inputs.languages)
     digests = {**inputs.versions, "pages": digest(repr(pages).encode())}
     return Frame(
         readings,
