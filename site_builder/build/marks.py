@@ -28,8 +28,8 @@ def marks_said(entries: Mapping[str, str]) -> bytes:
 
 
 def marks_wanted(forms: Iterable[str]) -> bytes:
-    """Mark lines, and what has no words."""
-    return _packed(map(_mark, (*forms, WORDLESS)))
+    """Mark lines."""
+    return _packed(map(_mark, forms))
 
 
 def relatives(wanting: Mapping[str, Marks], marks: Iterable[tuple[str, Marks]]) -> dict[str, frozenset[str]]:

@@ -15,7 +15,7 @@ from site_builder.translating.attic import load_attic
 from site_builder.translating.catalog import Catalog, entry_lines, load_catalog
 from site_builder.translating.memory import Memory
 from site_builder.translating.pairs import forms_of
-from site_builder.translating.shared import Shared
+from site_builder.translating.shared import WORDLESS, Shared
 
 
 def load_memory(site: Site, source: str, language: str) -> tuple[Memory, tuple[Problem, ...]]:
@@ -34,7 +34,8 @@ def full_memory(site: Site, page: Page, shared: Shared) -> Memory:
 def forms_said(page: Page) -> tuple[str, ...]:
     """Return the forms of all that `full_memory` may be asked of a page, each once."""
     titles = (read_line(escape(text, quote=False)).form for text in (page.title, page.summary))
-    lines = (form for section in page.sections for form in forms_of(section.docs.html))
+    texts = (section.docs.html for section in page.sections if section.words)
+    lines = (form for text in texts for form in forms_of(text) or (WORDLESS,))
     return tuple(dict.fromkeys((*titles, *lines)))
 
 

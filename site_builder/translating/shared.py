@@ -115,7 +115,7 @@ class Shared:
 
     def about(self, forms: Iterable[str], own: str) -> Iterator[bytes]:
         """Yield all that can decide what is said of lines of these forms, besides the own map."""
-        numbers = {number for form in (*forms, WORDLESS) for number in self._by_line.get(form, ())}
+        numbers = {number for form in forms for number in self._by_line.get(form, ())}
         numbers.difference_update(self._places.get(own, ()))
         yield from (part.encode() for number in sorted(numbers) for part in self._entries[number])
         # What is like a line, but not the same, is looked for among these.
