@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from measuring import ENVIRONMENT
 from peers import hugo
 from tools import Tool
 
@@ -47,7 +48,8 @@ def hugo_live(tool: Tool, edits: int) -> list[Wait]:
 
 @contextmanager
 def _serving(command: list[str | Path], folder: Path, announced: str) -> Iterator[str]:
-    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+    pipe, everything = subprocess.PIPE, subprocess.STDOUT
+    with subprocess.Popen(command, cwd=folder, env=ENVIRONMENT, stdout=pipe, stderr=everything) as process:
         try:
             assert process.stdout
             yield _port(process.stdout, announced)

@@ -44,9 +44,15 @@ def watched(command: Sequence[str | Path], folder: Path, interval: float = 0.01)
     return cost, watch.highest / 1e6
 
 
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+"""Of the commands: what is installed has its bytecode beside it, whatever the shell says."""
+
+
 def _started(command: Sequence[str | Path], folder: Path) -> subprocess.Popen[bytes]:
     _adopt_orphans()
-    return subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return subprocess.Popen(
+        command, cwd=folder, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
 
 
 def _finished(process: subprocess.Popen[bytes], started: float) -> Cost:

@@ -21,10 +21,10 @@ def test_a_folder_is_read_after_its_index() -> None:
 
 
 def test_neighbours() -> None:
-    assert navigation().previous["b/index.html"] == "a.html"
-    assert navigation().next["b/index.html"] == "b/a.html"
-    assert "index.html" not in navigation().previous
-    assert "c/x.html" not in navigation().next
+    assert navigation().previous("b/index.html") == "a.html"
+    assert navigation().next("b/index.html") == "b/a.html"
+    assert not navigation().previous("index.html")
+    assert not navigation().next("c/x.html")
 
 
 def test_what_is_above() -> None:
@@ -82,8 +82,8 @@ def test_what_is_around_a_page_is_all_that_it_shows(seed: int) -> None:
         part = whole.around(url, 60, some)
         assert part.above(url) == whole.above(url)
         assert part.below(url) == whole.below(url)
-        assert part.previous.get(url) == whole.previous.get(url)
-        assert part.next.get(url) == whole.next.get(url)
+        assert part.previous(url) == whole.previous(url)
+        assert part.next(url) == whole.next(url)
         assert list(surroundings(part, url)) == list(surroundings(whole, url))
         assert tree(part, url, lambda other: Link(other, "")) == tree(
             whole, url, lambda other: Link(other, "")

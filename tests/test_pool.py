@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,16 @@ def test_one_job_is_this_process_and_more_are_not() -> None:
     others = set(results(outcomes(process_id, range(30), 3)).values())
     assert 1 < len(others) <= 3
     assert os.getpid() not in others
+
+
+def test_a_worker_makes_way_for_another_after_many_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("site_builder.build.pool._LIFE", 5)
+    monkeypatch.setattr("site_builder.build.pool._LARGEST", 1)
+    found = list(run(process_id, range(40), 2, shared=None))
+    assert sorted(outcome.index for outcome in found) == list(range(40))
+    tasks = Counter(outcome.result for outcome in found)
+    assert len(tasks) >= 8
+    assert max(tasks.values()) == 5
 
 
 def test_tasks_are_taken_as_needed_and_leaving_early_ends_all(jobs: int) -> None:

@@ -37,23 +37,24 @@ def test_maps_come_in_the_order_of_their_paths(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
     (tmp_path / "link").symlink_to(tmp_path / "x")
-    found = json_files(tmp_path)
+    found = list(json_files(tmp_path))
     assert [tmp_path / path for path in found] == sorted(tmp_path.rglob("*.json"))
     assert len(found) == 7
-    assert not json_files(tmp_path / "missing")
+    assert not list(json_files(tmp_path / "missing"))
 
 
 def test_maps_are_paths_by_source_and_language(tmp_path: Path) -> None:
-    maps = Maps(tmp_path, {"zh": dict.fromkeys(["x.y.py", "x.py"]), "ja": {"x.md": None}})
+    maps = Maps(tmp_path, {"x.y.py": ("zh",), "x.py": ("zh", "es"), "x.md": ("ja",)})
     assert list(maps.items()) == [
         (("x.y.py", "zh"), tmp_path / "x.y.zh.json"),
         (("x.py", "zh"), tmp_path / "x.zh.json"),
+        (("x.py", "es"), tmp_path / "x.es.json"),
         (("x.md", "ja"), tmp_path / "x.ja.json"),
     ]
-    assert len(maps) == 3
+    assert len(maps) == 4
     assert ("x.py", "ja") not in maps
-    assert maps.get(("x.py", "es")) is None
-    assert list(maps.within(("ja",))) == [("x.md", "ja")]
+    assert maps.get(("x.md", "es")) is None
+    assert list(maps.within(("ja", "es"))) == [("x.py", "es"), ("x.md", "ja")]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """The one pipeline: a configuration in, a site on disk out. The only writer of the site."""
 
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -79,8 +78,8 @@ def _build(site: Site, kept: Cache, pages: Pages, make: Callable[[Inputs, "Known
         if last.program != inputs.versions["program"]:
             state.forget()
             last = Last(program=inputs.versions["program"])
-        made_of = deque(inputs.made_of_now(files))
-        found = digest(*inputs.versions.values(), *made_of, *other_digests(site, files, last.assets))
+        made_of = b"".join(inputs.made_of_now(files))
+        found = digest(*inputs.versions.values(), made_of, *other_digests(site, files, last.assets))
         before = Before(replace(last, inputs=found), foreign_files(root, last), foreign_pages(root, state))
         if last.report and last.inputs == found and not before.foreign and not before.foreign_pages:
             state.commit()

@@ -3,10 +3,12 @@
 import os
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from importlib import import_module
 from pathlib import Path
+from struct import iter_unpack
 
 from site_builder.build.state import State
 from site_builder.config import Config
@@ -14,6 +16,9 @@ from site_builder.places import is_url, version
 
 _UNSURE = 2e9  # Nanoseconds: in less, a file can be written again without a sign of it.
 _NOTHING = b"\xff"  # Not of a file.
+
+
+_SIZE = 16  # Of a digest, in bytes.
 
 
 def digest(*parts: bytes) -> bytes:
@@ -25,7 +30,7 @@ class Digest:
     """A short hash of parts that come one after another."""
 
     def __init__(self, *parts: bytes) -> None:
-        self._whole = blake2b(digest_size=16)
+        self._whole = blake2b(digest_size=_SIZE)
         self.add(*parts)
 
     def add(self, *parts: bytes) -> None:
@@ -36,6 +41,11 @@ class Digest:
     def value(self) -> bytes:
         """Return the hash of all parts so far."""
         return self._whole.digest()
+
+
+def parted(joined: bytes) -> Iterator[bytes]:
+    """Yield digests that were joined."""
+    return (found for (found,) in iter_unpack(f"{_SIZE}s", joined))
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ def make_frame(inputs: Inputs, readings: Readings, failed: Collection[str]) -> F
         if brief.has_page and brief.url not in failed:
             paths[brief.url] = path
             gathered.add(path, brief)
-            seen.add(brief.url.encode(), brief.named, brief.outlined)
+            seen.add(brief.named, brief.outlined)
     generated = {url: page for url, page in gathered.indexes(site).items() if url not in failed}
     sources = {path: url for url, path in paths.items()}
     ordered = in_order([*paths, *generated], gathered.page_links(paths, sources))
@@ -110,8 +110,10 @@ def make_frame(inputs: Inputs, readings: Readings, failed: Collection[str]) -> F
         gathered.modules, lambda module: readings.outline(gathered.modules[module]), _RECENT_OUTLINES
     )
     sheet = gathered.formula_sheet()
-    pages = (sorted(sources.items()), ordered, inputs.languages)
-    digests = {**inputs.versions, "pages": digest(repr(pages).encode())}
+    pages = Digest(repr(inputs.languages).encode())
+    for url, path in paths.items():
+        pages.add(url.encode(), path.encode())
+    digests = {**inputs.versions, "pages": pages.value()}
     return Frame(
         readings,
         digest(*digests.values(), sheet, seen.value()),

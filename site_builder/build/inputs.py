@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from site_builder.build.cache import Cache
-from site_builder.build.digests import Files, config_digest, digest, program_digest, theme_digest
+from site_builder.build.digests import Digest, Files, config_digest, digest, program_digest, theme_digest
 from site_builder.reading.discover import Source
 from site_builder.site import Site
-from site_builder.site.files import former_files, memory_files
+from site_builder.site.files import former_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +69,9 @@ def map_digests(site: Site, source: Source, digest_of: Callable[[Path], bytes]) 
 
 def memory_digest(site: Site, language: str, files: Files) -> bytes:
     """Digest all that is known in a language, as it is now."""
-    owners = {path: source for (source, tag), path in site.maps.items() if tag == language}
-    return digest(
-        *(
-            part
-            for path in memory_files(site, language)
-            # A map whose source goes or comes back says something else.
-            for part in (f"{path} {owners.get(path)}".encode("utf-8", "surrogatepass"), files.digest(path))
-        )
-    )
+    own = ((source, path) for (source, tag), path in site.maps.items() if tag == language)
+    known = Digest()
+    # A map whose source goes or comes back says something else.
+    for source, path in chain(own, (("", path) for path in former_files(site, language))):
+        known.add(f"{source} {path}".encode("utf-8", "surrogatepass"), files.digest(path))
+    return known.value()

@@ -2,12 +2,11 @@
 
 import os
 import weakref
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from shutil import rmtree
-from sys import intern
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
@@ -147,10 +146,16 @@ class Readings:
     """What was read of each source, by its path."""
 
     state: State
-    sources: "Mapping[str, Source]" = field(default_factory=dict)
+    sources: "Sequence[Source]"
+    """Those of the site, by path in their order."""
+    far: "Mapping[str, Source]"
     """Those behind a URL, for which the database has no word."""
     unkept: "dict[str, tuple[Reading, Page | None]]" = field(default_factory=dict)
     """What else it has no word for, such as half a character."""
+
+    def has(self, path: str) -> bool:
+        """Whether a source was there in the last build."""
+        return bool(self.state.row("SELECT 1 FROM readings WHERE path = ?", path))
 
     def made_of(self, path: str) -> bytes:
         """Return the digest of what a reading was made of; empty if there is none."""
@@ -163,7 +168,7 @@ class Readings:
         if path in self.unkept:
             return self.unkept[path][0]
         found = self.state.value("SELECT data FROM readings WHERE path = ?", path, Reading)
-        return replace(found, source=self.sources[path]) if found and self.sources else found
+        return replace(found, source=self.far[path]) if found and self.far else found
 
     def entry(self, path: str) -> bytes:
         """Return how other pages name one, packed."""
@@ -198,7 +203,7 @@ class Readings:
         kept, data = replace(reading, outline=None, marks=None), None
         if reading.marks:
             self.state.do("INSERT OR REPLACE INTO marks VALUES (?, ?)", path, sealed(reading.marks))
-        if self.sources:
+        if self.far:
             kept = replace(kept, source=replace(reading.source, root=Path()))
         try:
             data = sealed(kept)
@@ -213,13 +218,13 @@ class Readings:
     def briefs(self) -> Iterator[tuple[str, Brief]]:
         """Yield as much as all want to know of each, by path."""
         sets: dict[frozenset[str], frozenset[str]] = {}
-        for path, brief in self.state.rows("SELECT path, brief FROM readings ORDER BY path"):
+        rows = self.state.rows("SELECT path, brief FROM readings ORDER BY path")
+        for source, (path, brief) in zip(self.sources, rows, strict=True):
+            assert source.path == path
             found = whole(brief if isinstance(brief, bytes) else b"", Brief)
             # Most have the same languages: a set for each would take more memory than all else.
             begun, wanting = (sets.setdefault(one, one) for one in (found.begun, found.wanting))
-            # The sources have the same strings already.
-            url = intern(found.url)
-            yield intern(str(path)), replace(found, url=url, begun=begun, wanting=wanting)
+            yield source.path, replace(found, url=source.url, begun=begun, wanting=wanting)
 
     def marks_of(self, path: str) -> "Marks":
         """Return the marks of one."""

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from site_builder.build.digests import digest
+from site_builder.build.digests import Digest, digest
 from site_builder.build.frame import Frame, make_frame
 from site_builder.build.inputs import Inputs
 from site_builder.build.known import Before, Readings, Renderings
@@ -15,8 +15,10 @@ from site_builder.build.steps import Memories, left_out
 from site_builder.build.work import Work
 from site_builder.build.writing import Rendering, Task, Writing, own_files, templates, write
 from site_builder.errors import Problem
+from site_builder.language import find_language
 from site_builder.model import PageStatus
 from site_builder.site.assets import image_size
+from site_builder.writing.render import compile_templates
 from site_builder.writing.search import Corpus
 
 
@@ -159,7 +161,9 @@ class _Pass:
     def _warm_up(self) -> None:
         """Make what every page needs, before workers fork, so that they need not."""
         self.writing.memories.update(self.job.memories.of(self.frame.wanting))
-        templates(self.writing).get_template("page.html")
+        compile_templates(templates(self.writing))
+        for tag in self.writing.inputs.languages:
+            find_language(tag)
 
     def _reasons(self, url: str, made_of: bytes, task: Task | None, *, is_watched: bool) -> Iterator[str]:
         """Say why a page is to be written: what is new or not as it was."""
@@ -202,4 +206,7 @@ def _task_url(task: Task) -> str:
 
 def urls_digest(urls: Iterable[str]) -> bytes:
     """Digest the URLs of all pages, in their order."""
-    return digest(*(url.encode() for url in urls))
+    found = Digest()
+    for url in urls:
+        found.add(url.encode())
+    return found.value()

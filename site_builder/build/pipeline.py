@@ -1,6 +1,5 @@
 """A build that has something to do."""
 
-from collections import deque
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -45,8 +44,8 @@ class Known:
 
     state: State
     before: Before
-    made_of: deque[bytes]
-    """What a reading of each source would be made of now; taken out as they are used."""
+    made_of: bytes
+    """Digests of what a reading of each source would be made of now, joined."""
     pages: Pages
 
 
@@ -54,8 +53,8 @@ def make(inputs: Inputs, known: Known, publication: Publication, order: Order) -
     """Build a site."""
     site, state, before = inputs.site, known.state, known.before
     # The database has no word for places behind a URL.
-    elsewhere = {source.path: source for source in site.sources} if is_url(site.config.source) else {}
-    readings = Readings(state, elsewhere)
+    far = {source.path: source for source in site.sources} if is_url(site.config.source) else {}
+    readings = Readings(state, site.sources, far)
     work = Work(order.executor, order.progress, 2 * len(site.sources))
     changed = read_sources(inputs, readings, known.made_of, work)
     memories = open_memories(site, readings, known.pages)

@@ -32,6 +32,7 @@ R = TypeVar("R")
 
 _SHORT, _LONG = 0.05, 0.2  # Seconds that a chunk of tasks should take at least and at most.
 _LARGEST = 256  # Tasks in a chunk.
+_LIFE = 1000  # Tasks of a worker. As time goes by it shares less and less memory with its parent.
 
 _Numbered = tuple[int, Any]
 
@@ -45,6 +46,8 @@ class _Worker:
     """What it was given and has not reported."""
     size: int = 1
     """How many tasks it gets next."""
+    done: int = 0
+    """How many it has reported."""
     deadline: float = float("inf")
 
 
@@ -91,6 +94,10 @@ def _over_processes(work: Work, tasks: Iterator[_Numbered], jobs: int) -> Iterat
 def _give_out(
     work: Work, tasks: Iterator[_Numbered], again: deque[_Numbered], workers: list[_Worker], jobs: int
 ) -> None:
+    for worker in [worker for worker in workers if worker.done >= _LIFE and not worker.tasks]:
+        workers.remove(worker)
+        _dismiss([worker])
+        _stop(worker)
     idle = [worker for worker in workers if not worker.tasks]
     while idle or len(workers) < jobs:
         size = idle[0].size if idle else 1
@@ -137,6 +144,7 @@ def _collect(worker: _Worker, again: deque[_Numbered], work: Work) -> list[Outco
         worker.size = min(2 * worker.size, _LARGEST)
     elif taken > _LONG:
         worker.size = max(worker.size // 2, 1)
+    worker.done += len(worker.tasks)
     worker.tasks = []
     return list(pickle.loads(outcomes))  # noqa: S301 - From our own workers.
 

@@ -8,7 +8,7 @@ where one is damaged, all of it counts as absent, and the build begins anew.
 import os
 import sqlite3
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
@@ -63,7 +63,7 @@ class State:
 
     def rows(self, query: str, *values: object) -> Iterator[tuple[object, ...]]:
         """Yield the rows that a query finds."""
-        yield from self._connection.execute(query, values)
+        return self._connection.execute(query, values)
 
     def do(self, statement: str, *values: object) -> None:
         """Change a row or more."""
@@ -77,14 +77,11 @@ class State:
         """Keep something under a name."""
         self.do("INSERT OR REPLACE INTO kept VALUES (?, ?)", name, sealed(value))
 
-    def keep_only(self, table: str, column: str, names: Iterable[str]) -> None:
-        """Forget the rows of a table whose name is none of `names`."""
-        self.do("CREATE TEMP TABLE IF NOT EXISTS wanted (name TEXT PRIMARY KEY)")
-        self.do("DELETE FROM temp.wanted")
-        self._connection.executemany(
-            "INSERT OR IGNORE INTO temp.wanted VALUES (?)", ((name,) for name in names)
-        )
-        self.do(f"DELETE FROM {table} WHERE {column} NOT IN (SELECT name FROM temp.wanted)")  # noqa: S608 - Of ours.
+    def keep_only(self, table: str, column: str, names: Collection[str]) -> None:
+        """Forget the rows of a table whose name is none of `names`, which are quick to look up."""
+        rows = self.rows(f"SELECT {column} FROM {table}")  # noqa: S608 - Of ours.
+        for gone in [name for (name,) in rows if name not in names]:
+            self.do(f"DELETE FROM {table} WHERE {column} = ?", gone)  # noqa: S608
 
     def forget(self) -> None:
         """Forget everything, as another program has written it."""

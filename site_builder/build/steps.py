@@ -1,11 +1,9 @@
 """The first steps of a build: sources are read, and what their maps do not say is recalled."""
 
-from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from importlib import import_module
 
-from site_builder.build.digests import Files
+from site_builder.build.digests import Files, parted
 from site_builder.build.inputs import Inputs, memory_digest
 from site_builder.build.known import Loaded, Pages, Readings
 from site_builder.build.marks import Marks, relatives
@@ -20,31 +18,36 @@ from site_builder.site.memories import load_shared
 from site_builder.translating.shared import Shared
 
 
-def read_sources(inputs: Inputs, readings: Readings, made_of: deque[bytes], work: Work) -> set[str]:
-    """Read the sources and maps that are not known as they are now; return their URLs.
+def read_sources(inputs: Inputs, readings: Readings, made_of: bytes, work: Work) -> set[str]:
+    """Read the sources and maps that are not known as they are now; return the URLs of those that were known.
 
-    `made_of` says for each source what a reading of it would be made of, and is empty then.
+    `made_of` says for each source what a reading of it would be made of.
     """
     site, files = inputs.site, Files(readings.state)
     changed: list[Source] = []
     retold: list[Source] = []
-    for source in site.sources:
-        now = made_of.popleft()
+    again = set()
+    for source, now in zip(site.sources, parted(made_of), strict=True):
         if readings.made_of(source.path) == now:
             work.skip()
         else:
             key, known = inputs.key(source, files.digest(source.file)), readings.get(source.path)
             (retold if known and known.key == key else changed).append(source)
+            if readings.has(source.path):
+                again.add(source.url)
     if changed:
-        import_module("site_builder.site.pages")  # Before workers fork, so that they need not.
+        from site_builder.site.pages import warm_up  # noqa: PLC0415
+
+        warm_up(site.config)  # Before workers fork, so that they need not.
     for source, result in work.each(read, changed, inputs, _path):
         _put(inputs, readings, source, result)
-    again = (reading for source in retold if (reading := readings.get(source.path)))
-    for reading, result in work.each(read_maps, again, inputs, _url):
+    tasks = (reading for source in retold if (reading := readings.get(source.path)))
+    for reading, result in work.each(read_maps, tasks, inputs, _url):
         _put(inputs, readings, reading.source, result)
+    paths = {source.path for source in site.sources}
     for table in ("readings", "outlines", "marks"):
-        readings.state.keep_only(table, "path", (source.path for source in site.sources))
-    return {source.url for source in (*changed, *retold)}
+        readings.state.keep_only(table, "path", paths)
+    return again
 
 
 def _put(inputs: Inputs, readings: Readings, source: Source, result: Reading | Failure) -> None:

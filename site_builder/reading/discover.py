@@ -6,7 +6,6 @@ import unicodedata
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from sys import intern
 from typing import NamedTuple
 
 from site_builder.config import Config
@@ -254,9 +253,7 @@ def _walk(config: Config) -> Iterator[Source | Problem | str]:
             elif (kind := KINDS.get(_suffix(entry.name))) and rules.included(path):
                 fault = _fault(config, real_root, entry, path)
                 if fault or entry.is_file():
-                    yield fault or Source(
-                        intern(path), intern(page_url(path, kind)), config.source, kind, package
-                    )
+                    yield fault or Source(path, page_url(path, kind), config.source, kind, package)
             elif not _name_fault(path) and (
                 entry.is_file(follow_symlinks=False) or _leads_inside(config.source / path, real_root)
             ):

@@ -55,8 +55,8 @@ def open_site(config: Config) -> Site:
     languages = config.languages or tuple(sorted({*(tag for _, tag in maps), *former}))
     if clashes := [*collisions(sources, languages, config.shown), *_equal_but_for_case(config, languages)]:
         raise SiteError(*clashes)
-    known = maps.within(languages)
-    return Site(config, sources, languages, known, assets, former, (*problems, *map_problems))
+    maps = maps.within(languages) if config.languages else maps
+    return Site(config, sources, languages, maps, assets, former, (*problems, *map_problems))
 
 
 def shown_map(site: Site, source: str, language: str) -> str:
@@ -90,7 +90,8 @@ def _find_maps(
 ) -> tuple[Maps, dict[str, tuple[Path, ...]], tuple[Problem, ...]]:
     """Find the maps of the sources, those without a source, and what is wrong with files that are neither."""
     by_stem = {source_stem(source.path): source.path for source in sources}
-    maps: dict[str, dict[str, None]] = {}
+    tags: dict[str, tuple[str, ...]] = {}
+    spelled: dict[tuple[str, ...], tuple[str, ...]] = {}  # Most sources have the same languages.
     former: dict[str, tuple[Path, ...]] = {}
     problems = []
     for below in json_files(config.translations):
@@ -98,14 +99,16 @@ def _find_maps(
         if not stem and below.rpartition("/")[0] == ATTIC:
             continue
         if stem in by_stem and is_language(tag):
-            maps.setdefault(tag, {})[by_stem[stem]] = None
+            source = by_stem[stem]
+            found = (*tags.get(source, ()), tag)
+            tags[source] = spelled.setdefault(found, found)
             continue
         path = config.translations / below
         problem = _misplaced(config.shown(path), stem, tag, by_stem)
         problems.append(problem)
         if problem.code == "orphan":
             former[tag] = (*former.get(tag, ()), path)
-    return Maps(config.translations, maps), former, tuple(problems)
+    return Maps(config.translations, tags), former, tuple(problems)
 
 
 def _misplaced(shown: str, stem: str, tag: str, by_stem: Mapping[str, str]) -> Problem:

@@ -1,14 +1,8 @@
-"""The files of which the memory of a language is made."""
+"""The files that say in a language what no source says any more."""
 
 from pathlib import Path
 
 from site_builder.site import ATTIC, Site
-
-
-def memory_files(site: Site, language: str) -> list[Path]:
-    """List the files that say something in a language."""
-    maps = [path for (_, tag), path in site.maps.items() if tag == language]
-    return sorted([*maps, *former_files(site, language)])
 
 
 def former_files(site: Site, language: str) -> list[Path]:

@@ -21,6 +21,14 @@ def read_source(config: Config, source: Source, content: bytes) -> tuple[Page | 
     return page, problems
 
 
+_SAMPLE = b'"""*Prose* and `code`."""\n\nx = f"{1}"  # More prose.\n'
+
+
+def warm_up(config: Config) -> None:
+    """Make what reading the first source takes: parsers, and the lexer of Python."""
+    read_source(config, Source("sample.py", "sample.html", config.source), _SAMPLE)
+
+
 def load_page(config: Config, source: Source) -> tuple[Page | None, tuple[Problem, ...]]:
     """Read one source of a site from disk; the page is None if it cannot be read."""
     try:

@@ -85,8 +85,8 @@ def compose(  # noqa: PLR0917 - six values of six types.
         alternates=alternates(frame, url, tag, indexed, is_indexed=page.translated),
         # Left to its original by `noindex` alone: a canonical URL beside it would say something else.
         canonical=absolute(frame.config, here) if page.translated else "",
-        previous=named(navigation.previous[url]) if url in navigation.previous else None,
-        next=named(navigation.next[url]) if url in navigation.next else None,
+        previous=named(previous) if (previous := navigation.previous(url)) else None,
+        next=named(following) if (following := navigation.next(url)) else None,
         source_href=_file_href(frame.config, frame.config.repository.view, files.get(frame.config.language)),
         edit_href=_file_href(frame.config, frame.config.repository.edit, files.get(tag)),
         headings=headings(sections),

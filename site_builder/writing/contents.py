@@ -75,7 +75,7 @@ def tree(
 def surroundings(navigation: Navigation, url: str) -> Iterator[str]:
     """Yield the pages that a page may name because of where it lies, in an order that says where."""
     above = navigation.above(url)
-    neighbours = (navigation.previous.get(url), navigation.next.get(url))
+    neighbours = (navigation.previous(url), navigation.next(url))
     yield from (other or url for other in (*above, *neighbours))
     yield from navigation.below(url)
     path = {url, *above}

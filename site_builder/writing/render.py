@@ -1,6 +1,7 @@
 """Localized pages to HTML: the templates of a site, and what they are given."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import fields
 from functools import lru_cache
 from types import MappingProxyType
@@ -55,6 +56,18 @@ def make_environment(config: Config) -> Environment:
     environment.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
     environment.globals["_"] = _said  # Does the same, but not for every text anew.
     return environment
+
+
+_OWN = {"404.html", "status.html"}
+"""The templates of pages that have no source."""
+
+
+def compile_templates(environment: Environment) -> None:
+    """Compile what pages with a source are rendered with; what is wrong with that, `render_page` says."""
+    for name in environment.list_templates(["html"]):
+        if not name.startswith("theme/") and name not in _OWN:
+            with suppress(TemplateError, ValueError, OSError):
+                environment.get_template(name)
 
 
 def render_page(
