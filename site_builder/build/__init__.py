@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from site_builder.build.cache import Cache, opened
 from site_builder.build.digests import Files, digest
-from site_builder.build.inputs import Inputs, look_at_inputs, other_digests
+from site_builder.build.inputs import Inputs, look_at_inputs, look_at_sources, other_digests
 from site_builder.build.known import Before, Last, Pages, foreign_files, foreign_pages
 from site_builder.build.report import Explain, Progress, Report, Shown
 from site_builder.build.stage import check_output, publishing
@@ -78,15 +78,16 @@ def _build(site: Site, kept: Cache, pages: Pages, make: Callable[[Inputs, "Known
         if last.program != inputs.versions["program"]:
             state.forget()
             last = Last(program=inputs.versions["program"])
-        made_of = b"".join(inputs.made_of_now(files))
-        found = digest(*inputs.versions.values(), made_of, *other_digests(site, files, last.assets))
+        now = look_at_sources(inputs, files)
+        others = other_digests(site, files, last.assets)
+        found = digest(*inputs.versions.values(), now.made_of, *now.memories.values(), *others)
         before = Before(replace(last, inputs=found), foreign_files(root, last), foreign_pages(root, state))
         if last.report and last.inputs == found and not before.foreign and not before.foreign_pages:
             state.commit()
             return last.report
         from site_builder.build.pipeline import Known  # noqa: PLC0415 - Half a second.
 
-        return make(inputs, Known(state, before, made_of, pages))
+        return make(inputs, Known(state, before, now, pages))
 
 
 def _require_promises(config: Config, *, strict: bool) -> None:

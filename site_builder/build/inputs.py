@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 
 from site_builder.build.cache import Cache
@@ -36,11 +35,30 @@ class Inputs:
         languages = (tag.encode() for tag in self.languages)
         return digest(key, *(part for tag in sorted(maps) for part in (tag.encode(), maps[tag])), *languages)
 
-    def made_of_now(self, files: Files) -> Iterator[bytes]:
-        """Digest what a reading of each source would be made of now."""
-        for source in self.site.sources:
-            key = self.key(source, files.digest(source.file))
-            yield self.made_of(key, map_digests(self.site, source, files.digest))
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """What sources and maps hold now."""
+
+    made_of: bytes
+    """Digests of what a reading of each source would be made of, joined."""
+    memories: Mapping[str, bytes]
+    """Digest of all that is known, by language."""
+
+
+def look_at_sources(inputs: Inputs, files: Files) -> Now:
+    """Digest sources and maps."""
+    site, made_of = inputs.site, bytearray()
+    memories = {tag: Digest() for tag in site.languages}
+    for source in site.sources:
+        maps = map_digests(site, source, files.digest)
+        made_of += inputs.made_of(inputs.key(source, files.digest(source.file)), maps)
+        for tag, found in maps.items():
+            memories[tag].add(source.path.encode(), found)
+    for tag, memory in memories.items():
+        for path in former_files(site, tag):
+            memory.add(f"{path}".encode("utf-8", "surrogatepass"), files.digest(path))
+    return Now(bytes(made_of), {tag: memory.value() for tag, memory in memories.items()})
 
 
 def look_at_inputs(site: Site, cache: Cache, files: Files) -> Inputs:
@@ -56,8 +74,7 @@ def look_at_inputs(site: Site, cache: Cache, files: Files) -> Inputs:
 def other_digests(site: Site, files: Files, assets: tuple[str, ...]) -> Iterator[bytes]:
     """Digest what a site is made from besides its pages' own sources and maps, part by part."""
     yield repr((site.problems, sorted(site.assets), site.languages)).encode("utf-8", "surrogatepass")
-    others = [path for tag in site.languages for path in former_files(site, tag)]
-    for path in (*others, *(site.config.source / asset for asset in assets)):
+    for path in (site.config.source / asset for asset in assets):
         yield from (f"{path}".encode("utf-8", "surrogatepass"), files.digest(path))
 
 
@@ -65,13 +82,3 @@ def map_digests(site: Site, source: Source, digest_of: Callable[[Path], bytes]) 
     """Digest the map of a source in each language that has one."""
     paths = {tag: site.maps.get((source.path, tag)) for tag in site.languages}
     return {tag: digest_of(path) for tag, path in paths.items() if path}
-
-
-def memory_digest(site: Site, language: str, files: Files) -> bytes:
-    """Digest all that is known in a language, as it is now."""
-    own = ((source, path) for (source, tag), path in site.maps.items() if tag == language)
-    known = Digest()
-    # A map whose source goes or comes back says something else.
-    for source, path in chain(own, (("", path) for path in former_files(site, language))):
-        known.add(f"{source} {path}".encode("utf-8", "surrogatepass"), files.digest(path))
-    return known.value()

@@ -7,7 +7,7 @@ from itertools import chain
 
 from site_builder.build.cache import Cache
 from site_builder.build.executor import Executor
-from site_builder.build.inputs import Inputs
+from site_builder.build.inputs import Inputs, Now
 from site_builder.build.known import Before, Last, Pages, Readings, looks
 from site_builder.build.others import write_others
 from site_builder.build.pages import Job, Published, Written, urls_digest, write_pages
@@ -44,8 +44,7 @@ class Known:
 
     state: State
     before: Before
-    made_of: bytes
-    """Digests of what a reading of each source would be made of now, joined."""
+    now: Now
     pages: Pages
 
 
@@ -56,8 +55,8 @@ def make(inputs: Inputs, known: Known, publication: Publication, order: Order) -
     far = {source.path: source for source in site.sources} if is_url(site.config.source) else {}
     readings = Readings(state, site.sources, far)
     work = Work(order.executor, order.progress, 2 * len(site.sources))
-    changed = read_sources(inputs, readings, known.made_of, work)
-    memories = open_memories(site, readings, known.pages)
+    changed = read_sources(inputs, readings, known.now.made_of, work)
+    memories = open_memories(site, readings, known.now.memories, known.pages)
     changed |= recall_pages(inputs, readings, memories, work)
     problems = [*site.problems, *former_problems(site)]
     for reading in readings.with_problems():

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from site_builder.build.digests import Files, parted
-from site_builder.build.inputs import Inputs, memory_digest
+from site_builder.build.inputs import Inputs
 from site_builder.build.known import Loaded, Pages, Readings
 from site_builder.build.marks import Marks, relatives
 from site_builder.build.pool import Failure
@@ -101,13 +101,12 @@ class Memories:
         return known
 
 
-def open_memories(site: Site, readings: Readings, pages: Pages) -> Memories:
-    """Say what there is to know, without loading it."""
+def open_memories(site: Site, readings: Readings, known: Mapping[str, bytes], pages: Pages) -> Memories:
+    """Say what there is to know, without loading it; `known` is the digest of that, by language."""
     pages_wanting = {path: brief.wanting for path, brief in readings.briefs() if brief.wanting}
     wanting = frozenset[str]().union(*pages_wanting.values())
-    pages.memories = {tag: known for tag, known in pages.memories.items() if tag in wanting}
-    files = Files(readings.state)
-    digests = {tag: memory_digest(site, tag, files) for tag in sorted(wanting)}
+    pages.memories = {tag: loaded for tag, loaded in pages.memories.items() if tag in wanting}
+    digests = {tag: known[tag] for tag in sorted(wanting)}
     marks = {path: readings.marks_of(path) for path in pages_wanting}
     return Memories(site, digests, relatives(marks, readings.marks()) if marks else {}, pages.memories)
 
