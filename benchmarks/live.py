@@ -82,7 +82,8 @@ def wait_for(tool: Tool, number: int, port: int | None) -> Wait:
     page = tool.edited
     time.sleep(_PAUSE)
     told: list[float] = []
-    listener = threading.Thread(target=_listen, args=(port, f"/{page.name}", told), daemon=True)
+    path = f'"{page.relative_to(tool.made[0]).as_posix()}"'  # Not that of another language.
+    listener = threading.Thread(target=_listen, args=(port, path, told), daemon=True)
     if port:
         listener.start()
         time.sleep(0.2)  # Until it is connected.

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from site_builder.build import Pages, Report, build
+from site_builder.build.preview import preview
 from site_builder.config import Config, load_config
 from site_builder.errors import SiteError
 
@@ -153,6 +154,10 @@ class TestAnyEdits(RuleBasedStateMachine):
         shutil.rmtree(clean, ignore_errors=True)
         expected = outcome(self.config(output=str(clean)))
         jobs = 1 if pages else self.chance.choice([1, 1, 2])
+        if pages and pages.recent and config.cache:
+            files = [path for place in ("src", "translations") for path in (self.folder / place).rglob("*.*")]
+            seen = self.chance.sample(sorted(files), self.chance.choice([1, 1, 2]))
+            preview(config, pages.recent, [path.resolve() for path in seen], config.cache, lambda _: None)
         found = outcome(config, jobs=jobs, cache=config.cache, pages=pages)
         if isinstance(expected, SiteError) or isinstance(found, SiteError):
             assert str(found) == str(expected)

@@ -209,11 +209,11 @@ def test_every_address_is_announced_with_a_warning_and_hosts_stay_exact(root):
         assert server.get("/a.html", host=f"192.0.2.1:{server.port}")[0] == 421
 
 
-def fake_build(config, *, jobs, pages, progress, shown):
+def fake_build(config, *, jobs, pages, touched, progress, shown):
     spec = spec_from_file_location("fake_site", SCRIPT)
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.build(config, jobs=jobs, pages=pages, progress=progress, shown=shown)
+    return module.build(config, jobs=jobs, pages=pages, touched=touched, progress=progress, shown=shown)
 
 
 def test_a_build_without_progress_is_stopped(root):

@@ -4,8 +4,8 @@ It is put together from as little of each page as that takes; the rest is looked
 """
 
 import posixpath
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
 
 from site_builder.build.digests import Digest, digest
@@ -14,14 +14,14 @@ from site_builder.build.inputs import Inputs
 from site_builder.build.known import Brief, Readings
 from site_builder.build.reading import Reading
 from site_builder.build.writing import Task
-from site_builder.model import State, Text
+from site_builder.model import Page, State, Text
 from site_builder.reading.discover import Source
 from site_builder.site import Site
 from site_builder.writing.compose import FORMULA_SHEET
 from site_builder.writing.contents import WIDEST, surroundings
 from site_builder.writing.links import Targets
 from site_builder.writing.navigation import Navigation, in_order, navigation_of
-from site_builder.writing.references import Index, index_of
+from site_builder.writing.references import Index, Reference, index_of
 
 _RECENT, _RECENT_OUTLINES = 512, 64
 """Pages of which what others want to know is held in memory."""
@@ -40,6 +40,8 @@ class Frame:
     """Of the sources, by URL in the order of the site; a generated index has none."""
     generated: Mapping[str, Reading]
     """The generated indexes, by URL."""
+    modules: Mapping[str, str]
+    """The path of each module's source."""
     entries: Entries
     navigation: Navigation
     targets: Targets
@@ -66,11 +68,17 @@ class Frame:
         assert found
         return found
 
+    def references(self, reading: Reading) -> Sequence[Reference | None]:
+        """Return what the names in the code of a page link to."""
+        known = self.index.pages.get(reading.module)
+        if not known or known.url != reading.source.url:
+            return ()
+        return self.index.references(reading.outline or known)
+
     def task(self, url: str) -> Task:
         """Return all that it takes to write a page."""
         reading = self.reading(url)
-        outline = self.index.pages.get(reading.module)
-        references = self.index.references(outline) if outline and outline.url == url else ()
+        references = self.references(reading)
         neighbours = surroundings(self.navigation, url)
         shown = (part for other in neighbours for part in (other.encode(), self.entries.digest(other)))
         made_of = {
@@ -82,7 +90,18 @@ class Frame:
             **{f"map {tag}": made for tag, made in reading.maps.items()},
             **{f"memory {tag}": reading.recalled[tag].answer for tag in reading.wanting},
         }
-        return Task(reading, self.navigation.around(url, WIDEST, self.entries.some), references, made_of)
+        return Task(reading, self.around(url), references, made_of)
+
+    def around(self, url: str) -> Navigation:
+        """Return the pages that a page names because of where it lies."""
+        return self.navigation.around(url, WIDEST, self.entries.some)
+
+    def over(self, readings: Readings) -> "Frame":
+        """Return the same, but for looking up in other readings."""
+        entries = _entries(readings, self.paths, self.generated)
+        navigation = replace(self.navigation, entries=entries)
+        index = replace(self.index, pages=_outlines(readings, self.modules))
+        return replace(self, readings=readings, entries=entries, navigation=navigation, index=index)
 
 
 def make_frame(inputs: Inputs, readings: Readings, failed: Collection[str]) -> Frame:
@@ -97,18 +116,12 @@ def make_frame(inputs: Inputs, readings: Readings, failed: Collection[str]) -> F
     sources = {path: url for url, path in paths.items()}
     ordered = in_order([*paths, *generated], gathered.page_links(paths, sources))
     paths = {url: paths.get(url, "") for url in ordered}
-
-    def packed(url: str) -> bytes:
-        return packed_entry(generated[url]) if url in generated else readings.entry(paths[url])
-
-    entries = Entries(Rows(paths, packed, _RECENT))
+    entries = _entries(readings, paths, generated)
     for url in generated:
         seen.add(url.encode(), entries.digest(url))
     navigation = navigation_of(ordered, entries)
     targets = Targets(sources, paths, site.assets, site.config.base_url)
-    modules = Rows(
-        gathered.modules, lambda module: readings.outline(gathered.modules[module]), _RECENT_OUTLINES
-    )
+    outlines = _outlines(readings, gathered.modules)
     sheet = gathered.formula_sheet()
     pages = Digest(repr(inputs.languages).encode())
     for url, path in paths.items():
@@ -120,13 +133,25 @@ def make_frame(inputs: Inputs, readings: Readings, failed: Collection[str]) -> F
         frozenset(gathered.wanting),
         paths,
         generated,
+        gathered.modules,
         entries,
         navigation,
         targets,
-        index_of(modules, site.sources[0].package),
+        index_of(outlines, site.sources[0].package),
         sheet,
         digests,
     )
+
+
+def _entries(readings: Readings, paths: Mapping[str, str], generated: Mapping[str, Reading]) -> Entries:
+    def packed(url: str) -> bytes:
+        return packed_entry(generated[url]) if url in generated else readings.entry(paths[url])
+
+    return Entries(Rows(paths, packed, _RECENT))
+
+
+def _outlines(readings: Readings, modules: Mapping[str, str]) -> Mapping[str, Page]:
+    return Rows(modules, lambda module: readings.outline(modules[module]), _RECENT_OUTLINES)
 
 
 @dataclass(slots=True)

@@ -20,6 +20,7 @@ from site_builder.places import looks as looks_at
 if TYPE_CHECKING:
     # A build that finds nothing to do needs none of this.
     from site_builder.build.marks import Marks
+    from site_builder.build.preview import Recent
     from site_builder.build.reading import Reading
     from site_builder.build.writing import Rendering
     from site_builder.model import Page, PageStatus
@@ -44,6 +45,7 @@ class Pages:
 
     memories: "dict[str, Loaded]" = field(default_factory=dict)
     """By language."""
+    recent: "Recent | None" = None
     _folder: Path | None = None
 
     @property

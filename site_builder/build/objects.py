@@ -7,7 +7,7 @@ is built, and the next build goes on from wherever the last one was cut short.
 
 import json
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -98,7 +98,7 @@ class ObjectPublication:
                 self.objects.put(_BEGUN, _dump({"foreign": sorted(self.objects.foreign)}))
         return self.objects
 
-    def show(self, paths: Iterable[str]) -> tuple[str, ...]:  # noqa: ARG002
+    def show(self, paths: Iterable[str], ours: Collection[str] | None = None) -> tuple[str, ...]:  # noqa: ARG002
         """Return nothing: whatever was written is there already."""
         return ()
 

@@ -11,6 +11,7 @@ from site_builder.build.inputs import Inputs, Now
 from site_builder.build.known import Before, Last, Pages, Readings, looks
 from site_builder.build.others import write_others
 from site_builder.build.pages import Job, Published, Written, urls_digest, write_pages
+from site_builder.build.preview import Recent
 from site_builder.build.reading import page_name
 from site_builder.build.recalling import forms_name
 from site_builder.build.report import Explain, Progress, Report, Shown
@@ -97,6 +98,7 @@ def make(inputs: Inputs, known: Known, publication: Publication, order: Order) -
         _keep(written, last, paths, published)
         _sweep(inputs.cache, readings)
         state.commit()
+    known.pages.recent = Recent(inputs, written.frame)
     return report
 
 

@@ -8,7 +8,7 @@ the change before its own.
 import os
 import tempfile
 import threading
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import chain
@@ -79,14 +79,15 @@ class Publication:
 
     stage: Stage
 
-    def show(self, paths: Iterable[str]) -> tuple[str, ...]:
+    def show(self, paths: Iterable[str], ours: Collection[str] | None = None) -> tuple[str, ...]:
         """Put those of `paths` in place that replace files of the site, before a commit; return these.
 
-        Each is whole, old or new; until the commit they stand among others of the last build.
+        Each is whole, old or new; until the commit they stand among others of the last build. `ours` are
+        files of the site, if that is known without looking it up.
         """
         folder, shown = self.stage.folder, []
         with folder.telling():
-            ours = frozenset(load_manifest(folder))
+            ours = frozenset(load_manifest(folder)) if ours is None else ours
             for path in paths:
                 new, place = f"{self.stage.place}/{staged_name(path)}", folder.place(path)
                 is_there = path in ours and folder.is_real(place) and _has_mode(folder, path, S_ISREG)

@@ -1,6 +1,6 @@
 """What a site is written to, in a folder of this machine or behind a URL."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
@@ -33,8 +33,11 @@ class Publication(Protocol):
     def stage(self) -> Stage:
         """Where its files go."""
 
-    def show(self, paths: Iterable[str]) -> tuple[str, ...]:
-        """Let readers have those of `paths` that they can have before a commit; return these."""
+    def show(self, paths: Iterable[str], ours: Collection[str] | None = None) -> tuple[str, ...]:
+        """Let readers have those of `paths` that they can have before a commit; return these.
+
+        `ours` are files of the site, if that is known without looking it up.
+        """
 
     def commit(self, paths: Iterable[str], same: Iterable[str] = ()) -> tuple[str, ...]:
         """Make the site consist of exactly these files; return those that were written or removed.

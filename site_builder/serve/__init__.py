@@ -10,6 +10,7 @@ import signal
 import socket
 import webbrowser
 from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -79,10 +80,12 @@ class _Session:
         self._on_report = on_report
         self._succeeded = False
         self._changed = asyncio.Event()
+        self._touched: frozenset[Path] = frozenset()
 
     async def watch(self) -> None:
         """Notice changes. Those that come while a build runs make one more build."""
-        async for _ in changes(lambda: watched(self._config)):
+        async for touched in changes(lambda: watched(self._config)):
+            self._touched |= touched
             self._changed.set()
 
     async def keep_built(self, begun: Callable[[], Awaitable[None]]) -> None:
@@ -96,8 +99,9 @@ class _Session:
             while True:
                 await self._changed.wait()
                 self._changed.clear()
+                touched, self._touched = self._touched, frozenset()
                 self._builder.start()
-                self._take(await asyncio.to_thread(self._builder.build, shown))
+                self._take(await asyncio.to_thread(self._builder.build, shown, touched))
                 if first:
                     await begun()
                 first = False

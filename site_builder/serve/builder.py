@@ -1,6 +1,7 @@
 """The process that builds: whatever a page does to it, the server goes on."""
 
 import contextlib
+import gc
 import multiprocessing
 import os
 import signal
@@ -9,8 +10,10 @@ import threading
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Self
 
 from site_builder.config import Config
@@ -35,10 +38,11 @@ class Build(Protocol):
         *,
         jobs: int,
         pages: "Pages",
+        touched: Collection[Path],
         progress: Callable[[str, int, int], None],
         shown: Callable[[Collection[str]], None],
     ) -> "Report":
-        """Build the site, or raise SiteError."""
+        """Build the site, of which these files were seen to change, or raise SiteError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +92,19 @@ class Builder:
             signal.signal(signal.SIGINT, before)
             theirs.close()
 
-    def build(self, shown: Callable[[tuple[str, ...]], None] = lambda _: None) -> Outcome:
-        """Build the site, and wait for it; `shown` is told of the files that are ready before the rest."""
+    def build(
+        self,
+        shown: Callable[[tuple[str, ...]], None] = lambda _: None,
+        touched: Collection[Path] = frozenset(),
+    ) -> Outcome:
+        """Build the site, of which the files `touched` were seen to change, and wait for it.
+
+        `shown` is told of the files of the site that are ready before the rest.
+        """
         assert self._process
         assert self._connection
         try:
-            self._connection.send(None)
+            self._connection.send(touched)
             return self._outcome(self._process, self._connection, shown)
         except TimeoutError:
             self._end(self._process)
@@ -160,12 +171,17 @@ def build_site(
     *,
     jobs: int,
     pages: "Pages",
+    touched: Collection[Path],
     progress: Callable[[str, int, int], None],
     shown: Callable[[Collection[str]], None],
 ) -> "Report":
-    """Build as every other command does, but for telling what is ready before the rest."""
+    """Build as every other command does, but for showing what is ready before the rest."""
     from site_builder.build import build  # noqa: PLC0415
 
+    if pages.recent and touched:
+        from site_builder.build.preview import preview  # noqa: PLC0415
+
+        preview(config, pages.recent, touched, config.cache or pages.folder, shown)
     return build(config, jobs=jobs, cache=config.cache, pages=pages, progress=progress, shown=shown)
 
 
@@ -174,13 +190,14 @@ def _serve_builds(connection: Connection, load: ConfigLoader, build: Build, jobs
     from site_builder.build import Pages  # noqa: PLC0415
 
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    gc.set_threshold(50_000)  # As in any command that builds.
     built_of, pages = None, Pages()
     with contextlib.suppress(EOFError, KeyboardInterrupt):
         if hasattr(os, "setsid"):
             os.setsid()
             signal.signal(signal.SIGINT, signal.default_int_handler)
         while True:
-            connection.recv()
+            touched = connection.recv()
             try:
                 config = load()
             except SiteError as error:
@@ -188,15 +205,16 @@ def _serve_builds(connection: Connection, load: ConfigLoader, build: Build, jobs
                 continue
             if config != built_of:
                 built_of, pages = config, Pages()
-            connection.send(_attempt(config, build, jobs, pages, connection))
+            made = partial(build, config, jobs=jobs, pages=pages, touched=touched)
+            connection.send(_attempt(config, made, connection))
 
 
-def _attempt(config: Config, build: Build, jobs: int, pages: "Pages", connection: Connection) -> Outcome:
+def _attempt(config: Config, build: Callable[..., "Report"], connection: Connection) -> Outcome:
     def shown(paths: Collection[str]) -> None:
         connection.send(tuple(paths))
 
     try:
-        report = build(config, jobs=jobs, pages=pages, progress=lambda *_: connection.send(None), shown=shown)
+        report = build(progress=lambda *_: connection.send(None), shown=shown)
     except SiteError as error:
         return Outcome(config, None, error.problems)
     return Outcome(config, report, report.problems)

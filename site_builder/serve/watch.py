@@ -59,12 +59,12 @@ def _own_templates() -> Path | None:
     return folder if folder and "site-packages" not in folder.parts else None
 
 
-async def changes(look: Callable[[], Watched]) -> AsyncGenerator[None]:
+async def changes(look: Callable[[], Watched]) -> AsyncGenerator[frozenset[Path]]:
     """Yield once when watching has begun, then after every change of what `look` lists.
 
-    What changed is not told: files written into a new folder at once are missed by the system, so
-    that a change only means that everything is to be read again. Raises SiteError where the system
-    does not let us watch.
+    The files that were seen to change are told, by their real paths. Others may have changed too: files
+    written into a new folder at once are missed by the system, so that everything is to be read again.
+    Raises SiteError where the system does not let us watch.
     """
     while True:
         plan = look()
@@ -73,14 +73,14 @@ async def changes(look: Callable[[], Watched]) -> AsyncGenerator[None]:
         async with aclosing(_events(plan)) as events:
             async for changed in events:
                 if changed or not begun:
-                    yield
+                    yield changed
                 begun = True
                 if look() != plan or _fingerprint(plan) != seen:
                     break  # Begin anew, and so yield: a folder that was replaced is no longer watched.
 
 
-async def _events(plan: Watched) -> AsyncGenerator[bool]:
-    """Yield True after a change, False when there was none for a while."""
+async def _events(plan: Watched) -> AsyncGenerator[frozenset[Path]]:
+    """Yield the files that changed, none of them when there was no change for a while."""
 
     def concerns(_: Change, path: str) -> bool:
         return plan.concerns(Path(path))
@@ -96,7 +96,7 @@ async def _events(plan: Watched) -> AsyncGenerator[bool]:
             yield_on_timeout=True,
             ignore_permission_denied=True,
         ):
-            yield bool(changed)
+            yield frozenset(Path(path) for _, path in changed)
     except OSError as error:
         hint = "raise the system's limit on watched files, or set WATCHFILES_FORCE_POLLING=1"
         raise SiteError(Problem(Location("serve"), "watch", f"cannot watch: {error}", hint)) from error
