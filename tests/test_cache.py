@@ -318,3 +318,19 @@ def test_what_is_damaged_in_the_database_is_made_again(tmp_path: Path, table: st
     assert tree(config.output) == tree(tmp_path / "clean")
     assert report.coverage == clean.coverage
     assert reasons(folder) == {}
+
+
+@pytest.mark.parametrize("table", ["readings", "outlines", "renderings", "files"])
+def test_a_row_under_another_name_is_as_none(tmp_path: Path, table: str) -> None:
+    folder = site(tmp_path)
+    config = load_config(folder)
+    build(config, cache=config.cache)
+    [file] = config.cache.rglob("known.sqlite")
+    name = "url" if table == "renderings" else "path"
+    with sqlite3.connect(file) as connection:
+        connection.execute(f"UPDATE {table} SET {name} = {name} || '2' WHERE {name} LIKE '%norm%'")
+    connection.close()
+    edit(folder / "src" / "guide" / "start.md", "a", "A")
+    build(config, cache=config.cache)
+    build(load_config(folder, output=str(tmp_path / "clean")))
+    assert tree(config.output) == tree(tmp_path / "clean")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from site_builder.build.cache import REFUSALS, seal, sealed
 from site_builder.build.entries import packed_entry
 from site_builder.build.report import Report
-from site_builder.build.state import State, whole
+from site_builder.build.state import Damaged, State, whole
 from site_builder.places import Look, is_url
 from site_builder.places import looks as looks_at
 
@@ -221,8 +221,10 @@ class Readings:
         """Yield as much as all want to know of each, by path."""
         sets: dict[frozenset[str], frozenset[str]] = {}
         rows = self.state.rows("SELECT path, brief FROM readings ORDER BY path")
-        for source, (path, brief) in zip(self.sources, rows, strict=True):
-            assert source.path == path
+        for source in self.sources:
+            path, brief = next(rows, ("", b""))
+            if path != source.path:
+                raise Damaged("a row is missing")
             found = whole(brief if isinstance(brief, bytes) else b"", Brief)
             # Most have the same languages: a set for each would take more memory than all else.
             begun, wanting = (sets.setdefault(one, one) for one in (found.begun, found.wanting))
