@@ -3,7 +3,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -118,6 +118,7 @@ def test_total_and_origins_in_order(text):
 
 
 @given(st.lists(LINES, max_size=12).map("\n".join), st.sampled_from(["```", "~~~~~~~~~"]))
+@example("Returns:", "~~~~~~~~~")
 def test_what_is_in_a_fence_stays(text, fence):
     code = "\n".join(line for line in text.split("\n") if line.strip()[:3] not in {"```", "~~~"})
     fenced = f"{fence}\n{code}\n{fence}"

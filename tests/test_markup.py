@@ -136,6 +136,7 @@ TEXTS = st.lists(SNIPPETS, max_size=40).map("".join)
 
 
 @given(TEXTS)
+@example("<div>_^_^_0_^_")
 def test_every_text_becomes_a_sound_fragment(text: str) -> None:
     fragment = MARKUP.render(text).fragment
     assert placeholders(fragment.html) == list(range(len(fragment.protected)))

@@ -286,6 +286,7 @@ _TAGS = {
 _ALIGNMENT = {f"text-align:{side}": f' align="{side}"' for side in ("left", "center", "right")}
 _ENVIRONMENT = re.compile(f"\n({MARK.pattern.replace('(', '').replace(')', '')})\n")
 _TAG = re.compile("(<[^<>]*>)")
+_PLACEHOLDER = re.compile(r"_\^(?=_)")  # One may begin where another ends.
 
 
 def _titles(html: str, protected: Sequence[Protected]) -> tuple[Heading, ...]:
@@ -298,7 +299,7 @@ def _unforged(html: str) -> str:
         return html
     # In text an entity would not do: a parser resolves it, and the placeholder is back.
     return "".join(
-        part.replace("_^_", "_&#94;_" if number % 2 else "_^<wbr>_")
+        _PLACEHOLDER.sub("_&#94;" if number % 2 else "_^<wbr>", part)
         for number, part in enumerate(_TAG.split(html))
     )
 

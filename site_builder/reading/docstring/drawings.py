@@ -13,7 +13,8 @@ def title(lines: Lines, at: int, _: Nested) -> Found | None:
     if at and not lines[at - 1].blank:
         return None
     texts = [line.text.rstrip() for line in lines[at : at + 3]]
-    if len(texts) == 3 and texts[0] == texts[2] and _is_title(texts[1], texts[0], "=*#~^+"):
+    # Between two lines of `~` stands code, to Markdown.
+    if len(texts) == 3 and texts[0] == texts[2] and _is_title(texts[1], texts[0], "=*#^+"):
         return _heading(texts[0].strip()[0], lines[at + 1], at + 3)
     if (
         len(texts) > 1
