@@ -72,6 +72,15 @@ def test_an_edited_page_is_shown_as_the_build_will_write_it(server: Server) -> N
     assert tree(server.folder / "public") == expected
 
 
+def test_the_search_is_not_indexed_anew(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    edit(server, "src/one.py", "x = 1", "x = 2\nanother = 3")
+    assert server.preview("src/one.py")
+    with monkeypatch.context() as patched:
+        patched.delattr("site_builder.build.search.make_shards")
+        server.build()
+    assert tree(server.folder / "public") == clean(server)
+
+
 def test_what_other_maps_may_say_waits(server: Server) -> None:
     edit(server, "src/norm.py", "# Norm of a vector", "# The norm of a vector")
     assert server.preview("src/norm.py") == ["norm.html"]

@@ -19,7 +19,7 @@ from site_builder.language import find_language
 from site_builder.model import PageStatus
 from site_builder.site.assets import image_size
 from site_builder.writing.render import compile_templates
-from site_builder.writing.search import Corpus
+from site_builder.writing.search import Corpus, text_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +131,24 @@ class _Pass:
         before = self.renderings.get(url)
         for corpus, text in rendering.texts.items():
             known = self.retold.setdefault(corpus, set())
-            if not before:
-                self.retold[corpus] = None
-            elif known is not None and before.texts.get(corpus) != text:
+            indexed = before.texts.get(corpus) if before else None
+            if known is None or indexed == text:
+                continue
+            if indexed and self._published(text_path(corpus, url)) == indexed:
                 known.add(url)
+            else:  # What was indexed of the page is not known.
+                self.retold[corpus] = None
         rendering = replace(rendering, statuses=self.renderings.put_statuses(url, statuses))
         is_watched = bool(rendering.assets or rendering.images or rendering.has_broken_links)
         made_of = _digest(rendering.made_of)
         self.renderings.put(rendering, made_of, own_files(rendering), is_watched=is_watched)
+
+    def _published(self, path: str) -> bytes:
+        """Digest what a file of the site holds as it is; empty if it is not there."""
+        try:
+            return digest(self.job.stage.published(path))
+        except OSError:
+            return b""
 
     def _stale(self) -> Iterator[Task]:
         """Yield the pages to be written; those around a page are only looked at if some have changed."""

@@ -61,8 +61,6 @@ def plan(
         name: corpus.size
         for name, corpus in known.items()
         if not any(shard_path(name, number) in before.foreign for number in range(corpus.shards))
-        # What was indexed of a page is not known if somebody else has changed that.
-        and before.foreign_pages.isdisjoint(retold.get(name) or ())
     }
     few = {
         name: found for name in sizes if (found := retold.get(name, ())) is not None and len(found) <= _FEW
