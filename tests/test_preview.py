@@ -19,7 +19,6 @@ class Server:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.pages = Pages()
-        self.shown: list[str] = []
         self.build()
 
     def build(self) -> None:
@@ -121,8 +120,10 @@ def test_what_goes_wrong_is_left_to_the_build(server: Server, change: Callable[[
 
 
 def test_only_sources_and_maps_are_shown_before_all_is_looked_at(server: Server) -> None:
+    edit(server, "src/norm.py", "import math", "import math\n\nOTHER = math.pi")
     for other in ("src/guide/square.svg", "site-builder.toml", "src/new.py", "translations/new.ja.json"):
         assert not server.preview("src/norm.py", other)
+    assert server.preview("src/norm.py") == ["norm.html"]
     assert server.preview("src/norm.py") == []  # It is as it was.
 
 

@@ -16,8 +16,6 @@ from site_builder.places import is_url, version
 
 _UNSURE = 2e9  # Nanoseconds: in less, a file can be written again without a sign of it.
 _NOTHING = b"\xff"  # Not of a file.
-
-
 _SIZE = 16  # Of a digest, in bytes.
 
 
